@@ -1,0 +1,77 @@
+# What a contributor runs; `make help` lists it.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.NOTPARALLEL:
+.PHONY: help demo test check-features lint deny bench autobahn fuzz
+
+TARGET := $(or $(CARGO_TARGET_DIR),target)
+CLIENT := examples/chat/node_modules/socket.io-client/dist
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: $(CLIENT)/socket.io.min.js ## builds the chat and serves it (PORT=3000, HOST=127.0.0.1)
+	cargo run -p socketio-examples --features hyper --example chat -- $(CLIENT)
+
+# The official browser client, from npm; the example serves it.
+$(CLIENT)/socket.io.min.js: examples/chat/package-lock.json
+	@command -v npm >/dev/null || { echo "make demo takes the browser client from npm, and there is no npm here" >&2; exit 1; }
+	npm ci --prefix examples/chat --ignore-scripts --no-audit --no-fund
+	@touch $@
+
+# Says what comes, and how many seconds it took.
+step = echo "--- $(1)"; TIMEFORMAT="--- $(1): %0R s"; time
+
+test: ## all tests, with the foreign clients they need, and the docs without a warning
+	@$(call step,foreign clients) integration-tests/foreign/install.sh
+	@$(call step,cargo test) cargo test --workspace --all-features
+	@$(call step,features) $(MAKE) --no-print-directory check-features
+	@$(call step,docs) env RUSTDOCFLAGS="-D warnings" cargo doc --workspace --all-features --no-deps
+
+# The protocol alone, without tokio and hyper; then the examples that need nothing but the core, and each of the others.
+check-features:
+	cargo check -p socketio-core --no-default-features
+	cargo check -p socketio-examples --examples
+	for feature in hyper axum autobahn; do cargo check -p socketio-examples --examples --features $$feature; done
+
+lint: ## formatting, clippy, and cargo-deny where it is installed
+	cargo fmt --check
+	cargo clippy --workspace --all-targets --all-features -- -D warnings
+	@if cargo deny --version >/dev/null 2>&1; then $(MAKE) --no-print-directory deny; \
+	else echo "cargo deny: not run, it is not installed (cargo install cargo-deny --locked)"; fi
+
+deny: ## licences, sources and banned crates of the dependency tree
+	cargo deny --workspace check bans licenses sources
+
+# The load generator and the peers are not part of this repository yet: LAB says where they are.
+LAB ?= ../shared/bench
+SCENARIOS ?= echo echo1 echo_ack fanout idle polling
+PEERS ?= probe socketioxide node
+BENCH_PROFILE := --profile server --config 'profile.server.inherits="release"' \
+	--config 'profile.server.lto="fat"' --config 'profile.server.codegen-units=1'
+
+bench: ## server CPU per message beside other servers (SCENARIOS, PEERS, ROUNDS, SECS, LAB)
+	@[[ -x $(LAB)/run.sh && -x $(LAB)/build.sh ]] || { \
+		echo "make bench drives a load generator and peers in $(LAB), and there are none: set LAB=folder" >&2; exit 2; }
+	@echo "load generator and peers come from $(LAB); ours is bench/"
+	cargo build -p socketio-bench $(BENCH_PROFILE)
+	ONLY="loadgen limit $(filter-out probe limit,$(PEERS))" $(LAB)/build.sh
+	@failed=; for scenario in $(SCENARIOS); do \
+		peers="$(PEERS)"; [[ $$scenario != polling ]] || peers="$(filter-out probe limit,$(PEERS))"; \
+		echo "== $$scenario"; \
+		SUT_NAME=ours SUT_CMD="$(abspath $(TARGET))/server/socketio-bench" $(LAB)/run.sh $$scenario $$peers || failed="$$failed $$scenario"; \
+	done; [[ -z $$failed ]] || { echo "no figures for some server in:$$failed" >&2; exit 1; }
+
+autobahn: ## the Autobahn WebSocket suite, cases 1-7, 9 and 10 (PY27=path of a Python 2.7)
+	cargo build --release -p socketio-examples --features autobahn --example echo
+	autobahn/run.sh $(TARGET)/release/examples/echo
+
+SECS ?= 60
+FUZZ ?= $(shell cd fuzz 2>/dev/null && cargo fuzz list 2>/dev/null)
+
+fuzz: ## every decoder for SECS=60 each (FUZZ="target ..." for some); needs cargo-fuzz
+	@cargo fuzz --version >/dev/null 2>&1 || { echo "make fuzz needs cargo-fuzz: cargo install cargo-fuzz --locked" >&2; exit 2; }
+	@# No sanitizer: there is no unsafe code to catch, and so a stable compiler does.
+	for target in $(FUZZ); do cargo fuzz run --sanitizer none $$target -- -max_total_time=$(SECS); done

@@ -1,0 +1,234 @@
+"""python-socketio's asyncio client: both transports, the change between them, binary, acks, refusals."""
+
+import asyncio
+
+import socketio
+
+from harness import DEADLINE, REFUSALS, URL, VALUES, WAYS, as_answer, as_data, done, equal, report
+
+CHECKS = []
+
+
+class Peer:
+    """A client whose events are waited for."""
+
+    def __init__(self, way, namespace="/", auth=None, namespaces=None):
+        self.way, self.namespace, self.auth = way, namespace, auth
+        self.namespaces = namespaces or [namespace]
+        self.events = asyncio.Queue()
+        self.client = socketio.AsyncClient(reconnection=False, handle_sigint=False)
+        for each in self.namespaces:
+            self.client.on("*", self._record, namespace=each)
+            self.client.on("disconnect", self._record_end, namespace=each)
+            self.client.on("connect_error", self._record_refusal, namespace=each)
+        self.client.on("question", self._answer, namespace=namespace)
+        self.answer = lambda *args: None
+
+    async def __aenter__(self):
+        try:
+            await self.client.connect(
+                URL,
+                transports=WAYS[self.way],
+                auth=self.auth,
+                namespaces=self.namespaces,
+                wait_timeout=DEADLINE,
+            )
+        except BaseException:
+            await self.client.shutdown()
+            raise
+        return self
+
+    async def __aexit__(self, *_):
+        await self.client.disconnect()
+
+    async def call(self, event, *args):
+        return await self.client.call(event, as_data(args), namespace=self.namespace, timeout=DEADLINE)
+
+    async def emit(self, event, *args):
+        await self.client.emit(event, as_data(args), namespace=self.namespace)
+
+    async def next(self, event):
+        """The arguments of the next event of that name; others are passed over."""
+        while True:
+            name, args = await asyncio.wait_for(self.events.get(), DEADLINE)
+            if name == event:
+                return args
+
+    async def _record(self, name, *args):
+        await self.events.put((name, args))
+
+    async def _record_end(self, reason):
+        await self.events.put(("disconnect", (reason,)))
+
+    async def _record_refusal(self, data):
+        await self.events.put(("connect_error", (data,)))
+
+    async def _answer(self, *args):
+        return self.answer(*args)
+
+
+def check(name):
+    """Runs the function later, for each way."""
+
+    def keep(function):
+        CHECKS.extend((f"{way}: {name}", function, way) for way in WAYS)
+
+    return keep
+
+
+for kind, args in VALUES.items():
+
+    @check(f"{kind} both ways")
+    async def _(way, args=args):
+        async with Peer(way) as peer:
+            equal(await peer.call("echo", *args), as_answer(args))
+            equal(await peer.next("echoed"), args)
+
+
+@check("the connection ends up where it was asked to")
+async def _(way):
+    async with Peer(way) as peer:
+        expected = "polling" if way == "polling" else "websocket"
+        equal(peer.client.transport(), expected)
+        equal(await peer.call("transport"), expected)
+
+
+@check("the server asks, the client answers")
+async def _(way):
+    async with Peer(way) as peer:
+        peer.answer = lambda number: number * 2
+        equal(await peer.call("ask number", 21), 42)
+        peer.answer = lambda: (1, "two")
+        equal(await peer.call("ask pair"), {"number": 1, "text": "two"})
+        peer.answer = lambda: None
+        equal(await peer.call("ask nothing"), "nothing")
+        peer.answer = lambda data: data + b"\x04"
+        equal(await peer.call("ask bytes", b"\x01\x02\x03"), b"\x01\x02\x03\x04")
+
+
+@check("an event nobody listens to gets no ack")
+async def _(way):
+    async with Peer(way) as peer:
+        acked = asyncio.Event()
+        await peer.client.emit("nobody listens", callback=lambda *_: acked.set())
+        await peer.call("fence")
+        assert not acked.is_set()
+
+
+for token, words in REFUSALS.items():
+
+    @check(f"a refusal says why: {token}")
+    async def _(way, token=token, words=words):
+        peer = Peer(way, "/login", auth={"token": token})
+        try:
+            async with peer:
+                raise AssertionError("the connection was accepted")
+        except socketio.exceptions.ConnectionError:
+            equal(await peer.next("connect_error"), (words,))
+
+
+@check("an unknown namespace is refused")
+async def _(way):
+    try:
+        async with Peer(way, "/nowhere"):
+            raise AssertionError("the connection was accepted")
+    except socketio.exceptions.ConnectionError:
+        pass
+
+
+@check("auth reaches the connect handler")
+async def _(way):
+    async with Peer(way, "/login", auth={"token": "secret"}) as peer:
+        equal(await peer.call("who"), "alice")
+
+
+@check("no auth is no auth")
+async def _(way):
+    async with Peer(way, "/guest") as peer:
+        equal(await peer.call("who"), "guest")
+
+
+@check("several namespaces share a connection")
+async def _(way):
+    async with Peer(way, namespaces=["/", "/world"]) as peer:
+        equal(await peer.client.call("who", timeout=DEADLINE), "main")
+        equal(await peer.client.call("who", namespace="/world", timeout=DEADLINE), "world")
+        assert peer.client.get_sid() != peer.client.get_sid("/world")
+
+
+@check("rooms and broadcasts arrive")
+async def _(way):
+    async with Peer(way) as one, Peer(way) as two:
+        room = f"room of {one.client.get_sid()}"
+        await one.call("join", [room])
+        await two.call("join", [room])
+        equal(await one.call("say", {"to": [room], "text": "hello"}), 1)
+        equal(await two.next("heard"), ("hello",))
+        equal(await one.call("show", room, b"\x89PNG"), 2)
+        equal(await one.next("heard"), ({"picture": b"\x89PNG"},))
+        equal(await two.next("heard"), ({"picture": b"\x89PNG"},))
+
+
+@check("the server ends the connection")
+async def _(way):
+    async with Peer(way) as peer:
+        await peer.emit("disconnect me")
+        equal(await peer.next("disconnect"), ("server disconnect",))
+
+
+@check("the server learns that the client has left")
+async def _(way):
+    async with Peer("websocket") as watcher:
+        await watcher.call("watch")
+        async with Peer(way) as peer:
+            sid = peer.client.get_sid()
+        while True:
+            left, reason = await watcher.next("left")
+            if left == sid:
+                break
+        # It says so and closes at once: which of the two is read first is a matter of chance.
+        assert reason in ("client namespace disconnect", "transport close"), reason
+
+
+@check("500 numbered events each way")
+async def _(way):
+    async with Peer(way, "/numbered") as peer:
+        await peer.emit("start at once", 500)
+        for number in range(500):
+            await peer.emit("up", number)
+        down = [(await peer.next("down"))[0] for _ in range(500)]
+        equal(down, list(range(500)))
+        told = await peer.call("report")
+        equal((told["count"], told["wrong"]), (500, None))
+
+
+@check("a burst reaches the client")
+async def _(way):
+    # The polling client takes 16 packets an answer, and gives up at more.
+    async with Peer(way, "/numbered") as peer:
+        await peer.emit("start at once", 100)
+        equal([(await peer.next("down"))[0] for _ in range(100)], list(range(100)))
+
+
+@check("the simple client works")
+async def _(way):
+    async with socketio.AsyncSimpleClient(handle_sigint=False) as client:
+        await client.connect(URL, transports=WAYS[way], wait_timeout=DEADLINE)
+        equal(await client.call("echo", b"\x01"), b"\x01")
+        while (event := await client.receive(timeout=DEADLINE))[0] != "echoed":
+            pass
+        equal(event, ["echoed", b"\x01"])
+
+
+async def main():
+    for name, function, way in CHECKS:
+        try:
+            await asyncio.wait_for(function(way), 3 * DEADLINE)
+        except Exception as error:
+            report(name, error)
+        else:
+            report(name)
+
+
+asyncio.run(main())
+done()

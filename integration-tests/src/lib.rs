@@ -1,0 +1,20 @@
+//! Fixtures for the tests beside this crate: a running server, raw clients, and the foreign clients as processes.
+//!
+//! ```text
+//! tests/js_client.rs ── world::start() ──────── a server with a handler for everything a client can ask
+//!                    └─ foreign::node("acks") ─ foreign/js/acks.mjs, one JSON line per fact
+//! tests/order.rs ────── client::Client ──────── Engine.IO packets as text, over either transport
+//! tests/hostile.rs ──── http, frames ────────── requests and frames as no client should send them
+//! ```
+//!
+//! Nothing here sleeps for a guess: everything is waited for, with a deadline generous enough for a busy machine.
+
+#![allow(missing_docs)] // Fixtures, which nobody publishes: where a name says it all, it is left at that.
+
+pub mod client; // Engine.IO packets over polling or WebSocket
+pub mod foreign; // scripts for Node and Python, and what they report
+pub mod frames; // WebSocket frames as a client sends them, wrong ones included
+pub mod http; // HTTP/1.1 requests, wrong ones included
+pub mod running; // a server on a port of its own
+pub mod wait; // deadlines
+pub mod world; // the server that the foreign clients talk to

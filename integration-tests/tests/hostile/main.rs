@@ -1,0 +1,46 @@
+//! Hostile input: what has broken other servers, one test each.
+//!
+//! Each test ends with a look at the server: it still serves, and holds nothing of who attacked it.
+
+mod floods;
+mod frames;
+mod packets;
+mod requests;
+
+use std::time::Duration;
+
+use integration_tests::{client::Client, running::Running};
+use socketio_core::{Args, Auth, RawArgs, Server};
+
+/// A server with short deadlines and a small limit.
+async fn serve() -> Running {
+    let io = Server::builder()
+        .max_payload(100_000)
+        .connect_timeout(Duration::from_millis(500))
+        .upgrade_timeout(Duration::from_millis(500))
+        .build()
+        .unwrap();
+    io.on("echo", |args: RawArgs| args)
+        .on("two", |Args((one, two)): Args<(RawText, RawText)>| (one, two));
+    io.of("/login").on_connect(|_: Auth<String>| ());
+    Running::start(io).await
+}
+
+type RawText = serde_json::Value;
+
+/// The server serves, and nothing is left of anybody else.
+async fn assert_unharmed(server: &Running) {
+    for transport in ["websocket", "polling"] {
+        let mut client = joined(transport, server.port).await;
+        client.send("421[\"echo\",1]").await;
+        assert_eq!(client.next().await, "431[1]");
+        client.close().await;
+    }
+    server.is_empty().await;
+}
+
+async fn joined(transport: &str, port: u16) -> Client {
+    let mut client = Client::by(transport, port).await;
+    client.connect("/").await;
+    client
+}

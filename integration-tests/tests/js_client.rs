@@ -1,0 +1,54 @@
+//! socket.io-client in Node against the server: polling only, WebSocket only, and the upgrade.
+//!
+//! The facts are in `foreign/js/`, one script per subject; each is checked for every transport.
+
+use integration_tests::{foreign, running::Running, world};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn connect_handlers_let_in_refuse_and_come_first() {
+    holds("connecting").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_kind_of_value_goes_both_ways() {
+    holds("emitting").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn acks_go_both_ways_in_every_form() {
+    holds("acks").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn rooms_hear_what_is_for_them_once() {
+    holds("rooms").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn both_sides_are_told_how_it_ended() {
+    holds("leaving").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn handlers_may_change_fail_and_keep_sessions() {
+    holds("handlers").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_thousand_events_each_way_survive_the_upgrade_under_load() {
+    let server = world::start().await;
+    let report = foreign::node("numbered", server.port, &["6", "2000"]).await;
+    report.assert_holds();
+    nothing_is_left(server).await;
+}
+
+async fn holds(script: &str) {
+    let server = world::start().await;
+    foreign::node(script, server.port, &[]).await.assert_holds();
+    nothing_is_left(server).await;
+}
+
+async fn nothing_is_left(server: Running) {
+    server.is_empty().await;
+    server.stop().await;
+}

@@ -1,0 +1,23 @@
+//! Rooms, and the operations that reach them: on this server, and through an [`Adapter`] on others.
+//!
+//! Everything that is sent to more than one socket is an [`Operation`], a value; the server hands it to its adapter and nothing goes
+//! round it. [`LocalAdapter`] knows this process alone. An adapter for a cluster applies the operation here first, through
+//! [`LocalNode::apply`], and passes it on.
+
+#[cfg(feature = "server")]
+mod broadcast; // what `to`, `except` and their like build
+#[cfg(feature = "server")]
+mod local; // this process
+pub mod operation; // what can be done to many sockets, as data
+mod room; // a room's name
+#[cfg(feature = "server")]
+pub(crate) mod rooms; // who is in which room
+
+pub use self::operation::{EventPacket, Operation, Receipt, Recipients, Target};
+pub use self::room::{IntoRooms, Room, RoomList};
+
+#[cfg(feature = "server")]
+pub use self::{
+    broadcast::Broadcast,
+    local::{Adapter, AdapterError, LocalAdapter, LocalNode},
+};

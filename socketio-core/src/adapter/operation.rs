@@ -1,0 +1,138 @@
+//! What can be done to many sockets at once, as data: the server builds it, an adapter carries it, each node applies it.
+
+use std::sync::Arc;
+
+use super::room::{Room, RoomList};
+use crate::protocol::args::{EncodeError, IntoArgs, RawArgs};
+
+/// Something to be done to the sockets that a [`Target`] names.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Operation {
+    /// Send an event to each.
+    #[non_exhaustive]
+    Emit {
+        /// Who gets it.
+        target: Target,
+        /// Encoded once for all.
+        packet: EventPacket,
+    },
+    /// Put each into rooms.
+    #[non_exhaustive]
+    Join {
+        /// Who is put there.
+        target: Target,
+        /// Where.
+        rooms: RoomList,
+    },
+    /// Take each out of rooms.
+    #[non_exhaustive]
+    Leave {
+        /// Who is taken out.
+        target: Target,
+        /// Of which.
+        rooms: RoomList,
+    },
+    /// Empty a room.
+    #[non_exhaustive]
+    CloseRoom {
+        /// The room's namespace.
+        namespace: Arc<str>,
+        /// Its name.
+        room: Room,
+    },
+    /// Disconnect each.
+    #[non_exhaustive]
+    Disconnect {
+        /// Who has to go.
+        target: Target,
+        /// Whether the whole connection is closed, not this namespace alone.
+        close: bool,
+    },
+}
+
+/// Which sockets of a namespace.
+#[derive(Clone, Debug)]
+pub struct Target {
+    /// With its leading `/`.
+    pub namespace: Arc<str>,
+    /// Those who are meant,
+    pub recipients: Recipients,
+    /// except those in any of these rooms,
+    pub except: RoomList,
+    /// and whether the other nodes of a cluster are left out.
+    pub local: bool,
+}
+
+impl Target {
+    /// Everybody in `namespace`, on every node.
+    #[must_use]
+    pub fn everyone(namespace: Arc<str>) -> Self {
+        Target {
+            namespace,
+            recipients: Recipients::Everyone,
+            except: RoomList::new(),
+            local: false,
+        }
+    }
+}
+
+/// Who is meant, before exceptions.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Recipients {
+    /// All sockets of the namespace.
+    Everyone,
+    /// Those in at least one of these rooms, each once. No room is nobody.
+    Rooms(RoomList),
+}
+
+impl Recipients {
+    /// Adds rooms to those that are meant.
+    pub fn add(&mut self, more: RoomList) {
+        match self {
+            Recipients::Everyone => *self = Recipients::Rooms(more),
+            Recipients::Rooms(rooms) => rooms.extend(more),
+        }
+    }
+}
+
+/// An event on its way to many sockets: its arguments are JSON text already.
+#[derive(Clone, Debug)]
+pub struct EventPacket {
+    event: Box<str>,
+    args: RawArgs,
+}
+
+impl EventPacket {
+    /// Encodes the arguments.
+    ///
+    /// # Errors
+    ///
+    /// They cannot be JSON.
+    pub fn new(event: &str, args: &(impl IntoArgs + ?Sized)) -> Result<Self, EncodeError> {
+        Ok(EventPacket {
+            event: event.into(),
+            args: RawArgs::encode(args)?,
+        })
+    }
+
+    /// The event's name.
+    #[must_use]
+    pub fn event(&self) -> &str {
+        &self.event
+    }
+
+    /// Its arguments.
+    #[must_use]
+    pub fn args(&self) -> &RawArgs {
+        &self.args
+    }
+}
+
+/// What has become of an operation when `dispatch` returns.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Receipt {
+    /// Sockets of this node that it reached: for an emit, those whose queue took the packet.
+    pub local: usize,
+}

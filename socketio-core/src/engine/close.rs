@@ -1,0 +1,106 @@
+//! Why a session or a socket ended.
+
+use std::borrow::Cow;
+use std::fmt;
+
+/// Why a client is gone, in the words that Node's server uses (`Display` prints them).
+///
+/// As an extractor of `on_disconnect` it is the reason alone; [`Disconnection`](crate::handler::Disconnection) has the detail too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum DisconnectReason {
+    /// `transport error`: the connection broke, or the client went over a limit.
+    TransportError,
+    /// `transport close`: the client closed the connection, or its network did.
+    TransportClose,
+    /// `forced close`: the server ended a connection that never joined a namespace in time.
+    ForcedClose,
+    /// `ping timeout`: no pong came within the ping timeout.
+    PingTimeout,
+    /// `parse error`: the client sent something that is not the protocol.
+    ParseError,
+    /// `server shutting down`
+    ServerShuttingDown,
+    /// `forced server close`: the server closed the whole connection.
+    ForcedServerClose,
+    /// `client namespace disconnect`: the client left this namespace.
+    ClientNamespaceDisconnect,
+    /// `server namespace disconnect`: the server sent it out of this namespace.
+    ServerNamespaceDisconnect,
+}
+
+impl DisconnectReason {
+    /// The words Node's server uses, for instance `ping timeout`.
+    #[must_use]
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            DisconnectReason::TransportError => "transport error",
+            DisconnectReason::TransportClose => "transport close",
+            DisconnectReason::ForcedClose => "forced close",
+            DisconnectReason::PingTimeout => "ping timeout",
+            DisconnectReason::ParseError => "parse error",
+            DisconnectReason::ServerShuttingDown => "server shutting down",
+            DisconnectReason::ForcedServerClose => "forced server close",
+            DisconnectReason::ClientNamespaceDisconnect => "client namespace disconnect",
+            DisconnectReason::ServerNamespaceDisconnect => "server namespace disconnect",
+        }
+    }
+}
+
+impl fmt::Display for DisconnectReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// The end of a session: its reason, and what exactly happened where the reason alone does not tell.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Close {
+    pub(crate) reason: DisconnectReason,
+    pub(crate) detail: Option<Cow<'static, str>>,
+    /// The close code of a WebSocket.
+    pub(crate) code: u16,
+}
+
+impl Close {
+    pub(crate) fn new(reason: DisconnectReason) -> Self {
+        let code = match reason {
+            DisconnectReason::ServerShuttingDown => 1001,
+            DisconnectReason::ParseError => 1002,
+            _ => 1000,
+        };
+        Close {
+            reason,
+            detail: None,
+            code,
+        }
+    }
+
+    pub(crate) fn with(reason: DisconnectReason, detail: impl Into<Cow<'static, str>>) -> Self {
+        Close {
+            detail: Some(detail.into()),
+            ..Close::new(reason)
+        }
+    }
+
+    /// The client sent what the protocol does not allow.
+    pub(crate) fn parse_error(detail: impl fmt::Display) -> Self {
+        Close::with(DisconnectReason::ParseError, detail.to_string())
+    }
+
+    /// The client went over a limit of its own making.
+    pub(crate) fn over_limit(detail: impl fmt::Display) -> Self {
+        Close {
+            code: 1009,
+            ..Close::with(DisconnectReason::TransportError, detail.to_string())
+        }
+    }
+
+    pub(crate) fn outgoing_full(limit: usize, size: usize) -> Self {
+        let detail = format!("{size} bytes wait to be sent, the limit is {limit} (max_outgoing)");
+        Close {
+            code: 1008,
+            ..Close::with(DisconnectReason::TransportError, detail)
+        }
+    }
+}

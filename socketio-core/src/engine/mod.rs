@@ -1,0 +1,334 @@
+//! Engine.IO: sessions of clients over polling and WebSocket, and nothing of what their messages mean.
+//!
+//! The server above is an [`Application`]: it gives each session an [`Inbox`] that takes what the client says, and answers through
+//! [`Session::push`](session::Session::push). Nothing here imports `server`.
+
+mod close; // why a session ended
+mod compress; // gzip and deflate of polling answers
+mod cookie; // the cookie that names the session
+mod cors; // which origins may come
+mod counters; // what is going on, in numbers
+#[cfg(feature = "autobahn")]
+pub(crate) mod echo; // a bare WebSocket, for conformance suites
+mod farewell; // the last words on a WebSocket
+mod heartbeat; // ping and pong, as a value
+mod io; // the byte stream under the HTTP server
+mod outbox; // what waits to be sent to one client
+mod parts; // what is kept of the request that opened a session
+mod polling; // GET and POST
+pub(crate) mod proxies; // whose forwarded headers count
+mod registry; // the open sessions, and the sweep
+mod request; // what a request asks, and how it is refused
+mod sending; // frames on their way into a socket
+mod session; // one client
+mod upgrade; // from HTTP to WebSocket
+mod websocket; // the connection's own future
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
+
+use ::http::{HeaderMap, Request, Response};
+use tokio::runtime::Handle;
+use tokio::sync::Notify;
+
+pub use self::close::DisconnectReason;
+pub use self::cookie::Cookie;
+pub use self::cors::Cors;
+pub use self::parts::Handshake;
+pub use self::proxies::Peer;
+
+pub(crate) use self::close::Close;
+pub(crate) use self::counters::EngineCounters;
+pub(crate) use self::outbox::{Frames, Refused, Rope, spare};
+pub(crate) use self::proxies::{Client, TrustedProxies};
+pub(crate) use self::session::Session;
+
+use self::cors::Grant;
+use self::heartbeat::{Heartbeat, Millis};
+use self::outbox::Reader;
+use self::registry::Registry;
+use self::request::{Refusal, RefusalLog, RequestKind, Route};
+use crate::http::{Body, Connections, PathRule};
+use crate::protocol::sid::SessionId;
+
+pub(crate) type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+/// What the sessions' messages are for.
+pub(crate) trait Application: fmt::Debug + Send + Sync {
+    /// A session has opened; its messages go to the inbox from now on.
+    fn open(&self, session: &Arc<Session>) -> Box<dyn Inbox>;
+}
+
+/// The receiving end of one session: called by its one owner, in the order in which the client spoke.
+pub(crate) trait Inbox: fmt::Debug + Send + Sync {
+    /// A text message. An error ends the session.
+    fn text(&mut self, message: &str) -> Result<(), Close>;
+    /// A binary message.
+    fn binary(&mut self, message: &[u8]) -> Result<(), Close>;
+    /// Whether the next message can be taken now.
+    fn is_ready(&self) -> bool;
+    /// Ready when the next message can be taken.
+    fn poll_ready(&self, cx: &mut Context<'_>) -> Poll<()>;
+    /// Whether the client has ever been let into a namespace.
+    fn has_joined(&self) -> bool;
+    /// The session is over.
+    fn close(self: Box<Self>, close: &Close);
+}
+
+/// Settings of the sessions; times in milliseconds, sizes in bytes.
+#[derive(Debug)]
+pub(crate) struct EngineConfig {
+    pub(crate) path: PathRule,
+    pub(crate) cors: Cors,
+    pub(crate) trusted_proxies: TrustedProxies,
+    pub(crate) polling: bool,
+    pub(crate) websocket: bool,
+    pub(crate) allow_upgrades: bool,
+    pub(crate) ping_interval: u32,
+    pub(crate) ping_timeout: u32,
+    pub(crate) upgrade_timeout: u32,
+    pub(crate) connect_timeout: u32,
+    pub(crate) max_payload: usize,
+    pub(crate) max_outgoing: usize,
+    /// Polling answers of at least this size are compressed.
+    pub(crate) compression: Option<usize>,
+    pub(crate) cookie: Option<Cookie>,
+    pub(crate) shutdown_within: Duration,
+}
+
+impl EngineConfig {
+    /// Whether a polling client is told that it may upgrade.
+    fn upgrades(&self) -> bool {
+        self.allow_upgrades && self.websocket
+    }
+}
+
+#[derive(Debug)]
+pub(crate) struct Engine {
+    pub(crate) config: EngineConfig,
+    pub(crate) counters: EngineCounters,
+    /// Those of the standalone server.
+    pub(crate) http: Connections,
+    registry: Registry,
+    pub(crate) runtime: Handle,
+    refusals: RefusalLog,
+    start: Instant,
+    /// WebSockets that are saying farewell.
+    farewells: AtomicUsize,
+    changed: Notify,
+    closing: AtomicBool,
+}
+
+impl Engine {
+    /// An engine on `runtime`, with its sweep running.
+    pub(crate) fn start(config: EngineConfig, runtime: Handle) -> Arc<Self> {
+        let times = [
+            config.ping_interval,
+            config.ping_timeout,
+            config.connect_timeout,
+            config.upgrade_timeout,
+        ];
+        let shortest = times.into_iter().min().unwrap_or(1000);
+        let grain = Duration::from_millis(u64::from(shortest / 20).clamp(16, 500));
+        let engine = Arc::new(Engine {
+            config,
+            counters: EngineCounters::default(),
+            http: Connections::default(),
+            registry: Registry::new(),
+            runtime,
+            refusals: RefusalLog::default(),
+            start: Instant::now(),
+            farewells: AtomicUsize::new(0),
+            changed: Notify::new(),
+            closing: AtomicBool::new(false),
+        });
+        engine
+            .runtime
+            .spawn(registry::sweep(Arc::downgrade(&engine), grain));
+        engine
+    }
+
+    /// The whole HTTP interface: every request gets an answer, and a refusal its line in the log.
+    pub(crate) async fn handle<B>(
+        self: &Arc<Self>,
+        application: &Arc<dyn Application>,
+        request: Request<B>,
+    ) -> Response<Body>
+    where
+        B: http_body::Body + Unpin,
+        B::Error: Into<BoxError>,
+    {
+        let (mut parts, body) = request.into_parts();
+        let client = self.config.trusted_proxies.client(&parts);
+        let kind = RequestKind::of(&parts);
+        let asked = parts.headers.clone();
+        let address = client.address;
+        let grant = self.config.cors.check(&parts, &client);
+        let answered = match &grant {
+            Ok(grant) => {
+                self.answer(application, grant, &mut parts, &asked, body, client)
+                    .await
+            }
+            Err(refusal) => Err(refusal.clone()),
+        };
+        let mut response = answered.unwrap_or_else(|refusal| {
+            self.counters.refused();
+            self.refusals.log(&refusal, parts::path_only(&parts.uri), address);
+            refusal.into_response(kind)
+        });
+        if let Ok(grant) = grant {
+            grant.apply(response.headers_mut());
+        }
+        response
+    }
+
+    async fn answer<B>(
+        self: &Arc<Self>,
+        application: &Arc<dyn Application>,
+        grant: &Grant,
+        parts: &mut ::http::request::Parts,
+        asked: &HeaderMap,
+        body: B,
+        client: Client,
+    ) -> Result<Response<Body>, Refusal>
+    where
+        B: http_body::Body + Unpin,
+        B::Error: Into<BoxError>,
+    {
+        match request::route(parts, &self.config)? {
+            Route::Preflight => Ok(grant.preflight(parts)),
+            Route::Poll { sid } => polling::get(self.session(&sid)?, asked).await,
+            Route::Post { sid } => polling::post(self.session(&sid)?, asked, body).await,
+            Route::Upgrade { sid: Some(sid) } => {
+                let session = self.session(&sid)?;
+                if !self.config.upgrades() {
+                    return Err(Refusal::BadRequest("upgrades are switched off"));
+                }
+                upgrade::upgrade(session, parts)
+            }
+            _ if self.closing.load(Ordering::Relaxed) => Err(Refusal::ShuttingDown),
+            Route::Upgrade { sid: None } => upgrade::open(self, application, parts, client),
+            Route::Handshake => Ok(polling::open(self, &**application, parts, client)),
+        }
+    }
+
+    fn session(&self, sid: &str) -> Result<Arc<Session>, Refusal> {
+        self.registry.get(sid).ok_or(Refusal::UnknownSession)
+    }
+
+    fn open(
+        self: &Arc<Self>,
+        id: SessionId,
+        parts: &mut ::http::request::Parts,
+        client: Client,
+        reader: Reader,
+    ) -> Arc<Session> {
+        let handshake = Handshake::new(parts, client.address, client.secure);
+        self.admit(id, handshake, reader)
+    }
+
+    fn admit(self: &Arc<Self>, id: SessionId, handshake: Handshake, reader: Reader) -> Arc<Session> {
+        let session = Session::new(self, id, handshake, reader);
+        self.counters.opened();
+        tracing::debug!(target: "engineio", sid = %session.id(), ?reader, "session opened");
+        session
+    }
+
+    /// A session has ended with `undelivered` messages that nobody will send.
+    fn forget(&self, session: &Session, undelivered: u64) {
+        if self.registry.remove(session.id()) {
+            self.counters.undelivered(undelivered);
+        }
+        self.changed.notify_waiters();
+    }
+
+    /// Open sessions.
+    pub(crate) fn sessions(&self) -> usize {
+        self.registry.len()
+    }
+
+    /// Milliseconds since the engine started.
+    pub(crate) fn now(&self) -> Millis {
+        self.start.elapsed().as_millis() as Millis
+    }
+
+    fn heartbeat(&self) -> Heartbeat {
+        Heartbeat::new(self.config.ping_interval, self.config.ping_timeout, self.now())
+    }
+
+    fn set_cookie(&self, session: &Session, headers: &mut HeaderMap) {
+        self.set_cookie_for(session.id(), headers);
+    }
+
+    fn set_cookie_for(&self, id: &SessionId, headers: &mut HeaderMap) {
+        if let Some(value) = self
+            .config
+            .cookie
+            .as_ref()
+            .and_then(|cookie| cookie.header(id.reveal()))
+        {
+            headers.append(::http::header::SET_COOKIE, value);
+        }
+    }
+
+    /// Refuses new sessions, tells every client, and waits until all are gone or `deadline` has passed. Returns undelivered messages.
+    pub(crate) async fn close(self: &Arc<Self>, deadline: Duration) -> u64 {
+        let before = self.counters.undelivered_total();
+        self.closing.store(true, Ordering::Relaxed);
+        let end = tokio::time::Instant::now() + deadline;
+        let sessions = self.registry.all();
+        // In batches, spread over a part of the time: not all shall come back in the same instant.
+        let batches = sessions.chunks(BATCH);
+        let pause = (deadline / 4 / batches.len().max(1) as u32).min(Duration::from_millis(50));
+        for (index, batch) in batches.enumerate() {
+            if index > 0 {
+                tokio::time::sleep(pause).await;
+            }
+            for session in batch {
+                session.close(Close::new(DisconnectReason::ServerShuttingDown));
+            }
+        }
+        loop {
+            let changed = self.changed.notified();
+            if self.registry.len() == 0 && self.farewells.load(Ordering::Acquire) == 0 {
+                break;
+            }
+            if tokio::time::timeout_at(end, changed).await.is_err() {
+                for session in self.registry.all() {
+                    session.end_polling();
+                }
+                break;
+            }
+        }
+        self.counters.undelivered_total() - before
+    }
+
+    fn drain_limit(&self, usual: Duration) -> Duration {
+        if self.closing.load(Ordering::Relaxed) {
+            usual.min(self.config.shutdown_within)
+        } else {
+            usual
+        }
+    }
+
+    fn hold_open(self: &Arc<Self>) -> Farewell {
+        self.farewells.fetch_add(1, Ordering::AcqRel);
+        Farewell(self.clone())
+    }
+}
+
+/// Sessions that are told of a shutdown at once.
+const BATCH: usize = 256;
+
+/// Counts a WebSocket that is saying farewell.
+struct Farewell(Arc<Engine>);
+
+impl Drop for Farewell {
+    fn drop(&mut self) {
+        self.0.farewells.fetch_sub(1, Ordering::AcqRel);
+        self.0.changed.notify_waiters();
+    }
+}

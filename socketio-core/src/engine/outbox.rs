@@ -1,0 +1,571 @@
+//! What waits to be sent to one client: complete frames, bounded in bytes, with the waker of whoever sends them.
+//!
+//! Whatever the transport, the queue holds WebSocket frames as they leave on the wire. A WebSocket writes them unchanged; a polling
+//! answer walks them (`protocol::frame::peek`) and writes each as a packet of its payload. So a broadcast is encoded once for
+//! everybody, and an upgrade changes who reads the queue, not what is in it.
+//!
+//! Every push holds whole packets (a binary event's header and attachments together), so nothing comes between them.
+
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
+
+use bytes::Bytes;
+
+use super::close::Close;
+use crate::protocol::frame;
+
+/// Packets of at least this many bytes are shared between the queues of a broadcast; smaller ones are copied.
+pub(crate) const SHARE_FROM: usize = 4096;
+
+/// At most this many packets go into one polling answer: python's clients refuse more than 16, and a close may be added.
+const PAYLOAD_PACKETS: u64 = 15;
+
+/// Whole frames on their way into a queue.
+#[derive(Clone, Debug)]
+pub(crate) enum Frames<'a> {
+    Copied(&'a [u8]),
+    Shared(Bytes),
+}
+
+impl<'a> Frames<'a> {
+    /// `bytes`, to be copied into each queue or shared by all of them, whichever is cheaper.
+    pub(crate) fn of(bytes: &'a [u8]) -> Frames<'a> {
+        if bytes.len() < SHARE_FROM {
+            Frames::Copied(bytes)
+        } else {
+            Frames::Shared(Bytes::copy_from_slice(bytes))
+        }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        match self {
+            Frames::Copied(bytes) => bytes.len(),
+            Frames::Shared(bytes) => bytes.len(),
+        }
+    }
+}
+
+/// Why a push was not taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Refused {
+    /// The session has ended, or is about to.
+    Closed,
+    /// The queue is full; the session is being closed for it.
+    Full,
+}
+
+/// A queue of frames: large ones shared, small ones copied together behind them.
+#[derive(Debug, Default)]
+pub(crate) struct Rope {
+    /// Each is a sequence of complete frames.
+    pub(crate) parts: VecDeque<Bytes>,
+    /// Complete frames that come after `parts`.
+    pub(crate) tail: Vec<u8>,
+}
+
+impl Rope {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.parts.is_empty() && self.tail.is_empty()
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.parts.iter().map(Bytes::len).sum::<usize>() + self.tail.len()
+    }
+
+    pub(crate) fn push(&mut self, frames: Frames<'_>) {
+        match frames {
+            Frames::Copied(bytes) => {
+                if self.tail.capacity() == 0 {
+                    self.tail = spare::take();
+                }
+                self.tail.extend_from_slice(bytes);
+            }
+            Frames::Shared(bytes) => {
+                self.seal();
+                self.parts.push_back(bytes);
+            }
+        }
+    }
+
+    /// Turns the tail into a part, so that it can be split without copying.
+    pub(crate) fn seal(&mut self) {
+        if !self.tail.is_empty() {
+            self.parts.push_back(Bytes::from(std::mem::take(&mut self.tail)));
+        }
+    }
+
+    /// Puts `other` behind what is here.
+    pub(crate) fn append(&mut self, mut other: Rope) {
+        if self.is_empty() {
+            spare::give(std::mem::replace(self, other).tail);
+        } else {
+            self.seal();
+            self.parts.append(&mut other.parts);
+            self.tail = other.tail;
+        }
+    }
+
+    /// Takes up to `packets` messages from the front.
+    fn split(&mut self, packets: usize) -> Rope {
+        let mut left = packets;
+        let mut front = Rope::default();
+        self.seal();
+        while let Some(mut part) = self.parts.pop_front() {
+            let mut end = 0;
+            while left > 0
+                && let Some((_, header, payload)) = frame::peek(part.get(end..).unwrap_or_default())
+            {
+                end += header + payload;
+                left -= 1;
+            }
+            let rest = part.split_off(end);
+            if !part.is_empty() {
+                front.parts.push_back(part);
+            }
+            if !rest.is_empty() {
+                self.parts.push_front(rest);
+                break;
+            }
+        }
+        front
+    }
+
+    /// Number of messages, from the frames' headers.
+    pub(crate) fn count(&self) -> u64 {
+        self.parts.iter().map(|part| count(part)).sum::<u64>() + count(&self.tail)
+    }
+}
+
+fn count(mut frames: &[u8]) -> u64 {
+    let mut found = 0;
+    while let Some((_, header, payload)) = frame::peek(frames) {
+        found += 1;
+        frames = frames.get(header + payload..).unwrap_or_default();
+    }
+    found
+}
+
+/// Who takes frames out of the queue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reader {
+    Polling,
+    /// A GET that waits is sent away with a `noop`, so that the client can finish its upgrade.
+    Probing,
+    Websocket,
+}
+
+#[derive(Debug)]
+pub(crate) struct Outbox {
+    state: Mutex<State>,
+    /// Bytes queued and in flight; written under the lock, read without.
+    len: AtomicUsize,
+}
+
+#[derive(Debug)]
+struct State {
+    rope: Rope,
+    in_flight: usize,
+    reader: Reader,
+    /// The reader sleeps until there is something to send.
+    hungry: bool,
+    waker: Option<Waker>,
+    /// Waits for the queue to be at most half full (a POST that was held back).
+    room: Option<Waker>,
+    /// Why the session is to end; kept after the end.
+    close: Option<Box<Close>>,
+    /// The reader knows, or is gone; nothing is taken any more.
+    shut: bool,
+}
+
+/// What a reader finds.
+#[derive(Debug)]
+pub(crate) enum Taken {
+    Frames(Rope),
+    /// Nothing for this reader any more: the queue is another's now.
+    Handed,
+    /// A GET must return empty-handed so that the upgrade can go on.
+    Probing,
+    /// The session ends for this reason; `Rope` is what is still to be sent.
+    Close(Box<Close>, Rope),
+    /// It has ended already.
+    Ended,
+}
+
+impl Outbox {
+    pub(crate) fn new(reader: Reader) -> Self {
+        let state = State {
+            rope: Rope::default(),
+            in_flight: 0,
+            reader,
+            hungry: false,
+            waker: None,
+            room: None,
+            close: None,
+            shut: false,
+        };
+        Outbox {
+            state: Mutex::new(state),
+            len: AtomicUsize::new(0),
+        }
+    }
+
+    /// Bytes that are queued or being written.
+    pub(crate) fn len(&self) -> usize {
+        self.len.load(Ordering::Relaxed)
+    }
+
+    /// Queues `frames`; the reader is woken if it sleeps for want of them.
+    ///
+    /// A packet larger than `limit` is taken when nothing else waits. When the queue is full, the session is closed: a client that
+    /// lost one message in the middle could not know.
+    pub(crate) fn push(&self, frames: Frames<'_>, limit: usize) -> Result<(), Refused> {
+        let mut state = self.lock();
+        if state.shut || state.close.is_some() {
+            return Err(Refused::Closed);
+        }
+        let before = self.len();
+        let after = before + frames.len();
+        if after > limit && before > 0 {
+            state.close = Some(Box::new(Close::outgoing_full(limit, after)));
+            let waker = state.waker.clone();
+            drop(state);
+            wake(waker);
+            return Err(Refused::Full);
+        }
+        state.rope.push(frames);
+        self.len.store(after, Ordering::Relaxed);
+        let waker = if std::mem::take(&mut state.hungry) {
+            state.waker.clone()
+        } else {
+            None
+        };
+        drop(state);
+        wake(waker);
+        Ok(())
+    }
+
+    /// Asks the reader to end the session; `false` when that was asked before.
+    pub(crate) fn close(&self, close: Close) -> bool {
+        let mut state = self.lock();
+        if state.shut || state.close.is_some() {
+            return false;
+        }
+        state.close = Some(Box::new(close));
+        let (waker, room) = (state.waker.clone(), state.room.take());
+        drop(state);
+        wake(waker);
+        wake(room);
+        true
+    }
+
+    /// Whether the session's end was asked for, or has come.
+    pub(crate) fn is_closing(&self) -> bool {
+        let state = self.lock();
+        state.shut || state.close.is_some()
+    }
+
+    /// Why the session is to end, or has ended.
+    pub(crate) fn closing(&self) -> Option<Close> {
+        self.lock().close.as_deref().cloned()
+    }
+
+    /// Wakes the reader whatever it waits for.
+    pub(crate) fn wake(&self) {
+        let waker = self.lock().waker.clone();
+        wake(waker);
+    }
+
+    /// Takes what is queued for the WebSocket, or sleeps until there is something; `written` bytes of what was taken before have left.
+    pub(crate) fn poll_frames(
+        &self,
+        written: usize,
+        idle: bool,
+        limit: usize,
+        cx: &Context<'_>,
+    ) -> Poll<Taken> {
+        let mut state = self.lock();
+        let room = state.left(self, written, limit);
+        let taken = if state.shut {
+            Poll::Ready(Taken::Ended)
+        } else if let Some(close) = state.close.clone() {
+            state.shut = true;
+            Poll::Ready(Taken::Close(close, std::mem::take(&mut state.rope)))
+        } else if idle && !state.rope.is_empty() {
+            Poll::Ready(Taken::Frames(state.take()))
+        } else {
+            // While a write is stuck only the socket's own readiness needs to wake the reader.
+            state.hungry = idle;
+            state.remember(cx);
+            Poll::Pending
+        };
+        drop(state);
+        wake(room);
+        taken
+    }
+
+    /// The same for a polling GET.
+    pub(crate) fn poll_payload(&self, cx: &Context<'_>) -> Poll<Taken> {
+        let mut state = self.lock();
+        if state.shut {
+            return Poll::Ready(Taken::Ended);
+        }
+        if state.reader == Reader::Websocket {
+            return Poll::Ready(Taken::Handed);
+        }
+        if state.rope.count() > PAYLOAD_PACKETS {
+            let rope = state.rope.split(PAYLOAD_PACKETS as usize);
+            state.in_flight += rope.len();
+            return Poll::Ready(Taken::Frames(rope));
+        }
+        if let Some(close) = state.close.clone() {
+            state.shut = true;
+            return Poll::Ready(Taken::Close(close, std::mem::take(&mut state.rope)));
+        }
+        if !state.rope.is_empty() {
+            return Poll::Ready(Taken::Frames(state.take()));
+        }
+        if state.reader == Reader::Probing {
+            return Poll::Ready(Taken::Probing);
+        }
+        state.hungry = true;
+        state.remember(cx);
+        Poll::Pending
+    }
+
+    /// `bytes` that a GET took have been handed to its connection.
+    pub(crate) fn delivered(&self, bytes: usize, limit: usize) {
+        let room = self.lock().left(self, bytes, limit);
+        wake(room);
+    }
+
+    /// Changes the reader; the one before is woken and leaves without frames.
+    pub(crate) fn hand_to(&self, reader: Reader) {
+        let mut state = self.lock();
+        state.reader = reader;
+        let waker = state.waker.take();
+        drop(state);
+        wake(waker);
+    }
+
+    /// Ends the queue; returns what nobody will send any more.
+    pub(crate) fn shut(&self) -> Rope {
+        let mut state = self.lock();
+        state.shut = true;
+        self.len.store(0, Ordering::Relaxed);
+        let (waker, room, rope) = (
+            state.waker.take(),
+            state.room.take(),
+            std::mem::take(&mut state.rope),
+        );
+        drop(state);
+        wake(waker);
+        wake(room);
+        rope
+    }
+
+    /// Ready when at most half of `limit` is taken, or the session ends.
+    pub(crate) fn poll_room(&self, limit: usize, cx: &Context<'_>) -> Poll<()> {
+        if self.len() <= limit / 2 {
+            return Poll::Ready(());
+        }
+        let mut state = self.lock();
+        if self.len() <= limit / 2 || state.shut || state.close.is_some() {
+            return Poll::Ready(());
+        }
+        state.room = Some(cx.waker().clone());
+        Poll::Pending
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        // Nothing panics while it is held; if something did, the queue would still be whole frames.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn take(&mut self) -> Rope {
+        let rope = std::mem::take(&mut self.rope);
+        self.in_flight += rope.len();
+        rope
+    }
+
+    /// Counts `written` bytes as gone; returns the waker of one who waited for room.
+    fn left(&mut self, outbox: &Outbox, written: usize, limit: usize) -> Option<Waker> {
+        if written == 0 {
+            return None;
+        }
+        let gone = written.min(self.in_flight);
+        self.in_flight -= gone;
+        let len = outbox.len.load(Ordering::Relaxed).saturating_sub(gone);
+        outbox.len.store(len, Ordering::Relaxed);
+        if len <= limit / 2 { self.room.take() } else { None }
+    }
+
+    fn remember(&mut self, cx: &Context<'_>) {
+        match &mut self.waker {
+            Some(waker) if waker.will_wake(cx.waker()) => {}
+            waker => *waker = Some(cx.waker().clone()),
+        }
+    }
+}
+
+fn wake(waker: Option<Waker>) {
+    if let Some(waker) = waker {
+        waker.wake();
+    }
+}
+
+/// One empty buffer per thread, so that a connection that wakes for one message need not allocate.
+pub(crate) mod spare {
+    use std::cell::Cell;
+
+    const KEEP: usize = 16 * 1024;
+
+    thread_local! {
+        static SPARE: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
+    }
+
+    /// An empty buffer, with room if one was given back on this thread.
+    pub(crate) fn take() -> Vec<u8> {
+        SPARE.try_with(Cell::take).unwrap_or_default()
+    }
+
+    /// Gives a buffer back; large ones are freed.
+    pub(crate) fn give(mut buffer: Vec<u8>) {
+        if buffer.capacity() > 0 && buffer.capacity() <= KEEP {
+            buffer.clear();
+            let _ = SPARE.try_with(|spare| spare.set(buffer));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LIMIT: usize = 100;
+
+    fn text(payload: &str) -> Vec<u8> {
+        let mut out = Vec::new();
+        frame::write(&mut out, frame::Opcode::Text, payload.as_bytes());
+        out
+    }
+
+    fn take(outbox: &Outbox) -> Poll<Taken> {
+        outbox.poll_frames(0, true, LIMIT, &Context::from_waker(Waker::noop()))
+    }
+
+    #[test]
+    fn what_is_pushed_is_taken_in_one_piece_and_counts_until_it_is_written() {
+        let outbox = Outbox::new(Reader::Websocket);
+        outbox.push(Frames::Copied(&text("4a")), LIMIT).unwrap();
+        outbox.push(Frames::Copied(&text("4b")), LIMIT).unwrap();
+
+        let Poll::Ready(Taken::Frames(rope)) = take(&outbox) else {
+            panic!("frames")
+        };
+        assert_eq!((rope.count(), rope.len(), outbox.len()), (2, 8, 8));
+
+        assert!(
+            outbox
+                .poll_frames(8, true, LIMIT, &Context::from_waker(Waker::noop()))
+                .is_pending()
+        );
+        assert_eq!(outbox.len(), 0);
+    }
+
+    #[test]
+    fn a_full_queue_closes_the_session_and_says_which_limit() {
+        let outbox = Outbox::new(Reader::Websocket);
+        outbox.push(Frames::Copied(&[0x81; 90]), LIMIT).unwrap();
+        assert_eq!(
+            outbox.push(Frames::Copied(&[0x81; 11]), LIMIT),
+            Err(Refused::Full)
+        );
+        assert_eq!(
+            outbox.push(Frames::Copied(&[0x81; 1]), LIMIT),
+            Err(Refused::Closed)
+        );
+        let Poll::Ready(Taken::Close(close, _)) = take(&outbox) else {
+            panic!("close")
+        };
+        assert!(close.detail.unwrap().contains("100"));
+    }
+
+    #[test]
+    fn a_packet_over_the_limit_is_taken_by_an_empty_queue() {
+        let outbox = Outbox::new(Reader::Websocket);
+        assert_eq!(outbox.push(Frames::Copied(&[0x81; 500]), LIMIT), Ok(()));
+    }
+
+    #[test]
+    fn large_packets_are_shared_and_keep_their_place() {
+        let outbox = Outbox::new(Reader::Websocket);
+        let large = Bytes::from(text(&"x".repeat(SHARE_FROM)));
+        let limit = 1 << 20;
+        outbox.push(Frames::Copied(&text("1")), limit).unwrap();
+        outbox.push(Frames::Shared(large.clone()), limit).unwrap();
+        outbox.push(Frames::Copied(&text("2")), limit).unwrap();
+        let Poll::Ready(Taken::Frames(rope)) = take(&outbox) else {
+            panic!("frames")
+        };
+        assert_eq!(rope.parts.len(), 2);
+        assert_eq!(rope.parts[1].as_ptr(), large.as_ptr());
+        assert_eq!(rope.tail, text("2"));
+    }
+
+    #[test]
+    fn a_waiting_get_leaves_empty_handed_when_the_upgrade_needs_it() {
+        let outbox = Outbox::new(Reader::Polling);
+        let cx = Context::from_waker(Waker::noop());
+        assert!(outbox.poll_payload(&cx).is_pending());
+        outbox.hand_to(Reader::Probing);
+        assert!(matches!(outbox.poll_payload(&cx), Poll::Ready(Taken::Probing)));
+        outbox.push(Frames::Copied(&text("4a")), LIMIT).unwrap();
+        outbox.hand_to(Reader::Websocket);
+        assert!(matches!(outbox.poll_payload(&cx), Poll::Ready(Taken::Handed)));
+        assert!(matches!(take(&outbox), Poll::Ready(Taken::Frames(_))));
+    }
+
+    #[test]
+    fn a_get_takes_no_more_packets_than_pythons_clients_accept_and_the_next_one_the_rest() {
+        let outbox = Outbox::new(Reader::Polling);
+        let cx = Context::from_waker(Waker::noop());
+        for number in 0..40 {
+            let frame = text(&format!("4{number}"));
+            let frames = if number % 3 == 0 { Frames::Shared(Bytes::from(frame)) } else { Frames::Copied(&frame) };
+            outbox.push(frames, 1 << 20).unwrap();
+        }
+        outbox.close(Close::new(crate::engine::DisconnectReason::ServerShuttingDown));
+        let (mut counts, mut all) = (Vec::new(), Vec::new());
+        while let Poll::Ready(taken) = outbox.poll_payload(&cx) {
+            let (rope, last) = match taken {
+                Taken::Frames(rope) => (rope, false),
+                Taken::Close(_, rope) => (rope, true),
+                other => panic!("{other:?}"),
+            };
+            counts.push(rope.count());
+            rope.parts.iter().for_each(|part| all.extend_from_slice(part));
+            all.extend_from_slice(&rope.tail);
+            if last {
+                break;
+            }
+        }
+        assert_eq!(counts, [15, 15, 10]);
+        assert_eq!(all, (0..40).flat_map(|number| text(&format!("4{number}"))).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn room_comes_when_half_of_the_queue_has_left() {
+        let outbox = Outbox::new(Reader::Polling);
+        let cx = Context::from_waker(Waker::noop());
+        outbox.push(Frames::Copied(&[0x81; 80]), LIMIT).unwrap();
+        assert!(outbox.poll_room(LIMIT, &cx).is_pending());
+        assert!(matches!(outbox.poll_payload(&cx), Poll::Ready(Taken::Frames(_))));
+        assert!(outbox.poll_room(LIMIT, &cx).is_pending());
+        outbox.delivered(80, LIMIT);
+        assert!(outbox.poll_room(LIMIT, &cx).is_ready());
+    }
+}

@@ -1,0 +1,354 @@
+//! The polling transport: a GET waits for what is to be sent, a POST brings what the client says.
+//!
+//! ```text
+//! GET  ?EIO=4&transport=polling          -> 0{"sid":…}             a session opens
+//! GET  ?EIO=4&transport=polling&sid=…    -> 42["a"]␞42["b"]         answered as soon as there is something
+//! POST ?EIO=4&transport=polling&sid=…    -> ok                      when every packet of the body has reached its handler
+//! ```
+//!
+//! At most one GET and one POST of a session are in flight; a second one ends it. The answer to a POST waits while the client's own
+//! queue is over half full or its handlers are all busy: that is how a client that asks faster than it reads is slowed down.
+//! Specification: engine.io-protocol, "HTTP long-polling".
+
+use std::future::poll_fn;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Buf;
+use http::{HeaderMap, HeaderValue, Response, header};
+use http_body_util::BodyExt;
+
+use super::close::{Close, DisconnectReason};
+use super::compress::compress;
+use super::outbox::{Reader, Rope, Taken};
+use super::request::Refusal;
+use super::session::{Session, Turn};
+use super::{Application, BoxError, Client, Engine, Inbox};
+use crate::http::Body;
+use crate::protocol::engine::{Packet, Transport};
+use crate::protocol::frame::{self, Opcode};
+use crate::protocol::handshake::Open;
+use crate::protocol::payload::{self, Payload};
+use crate::protocol::sid::SessionId;
+
+/// Opens a session; the answer is its open packet.
+pub(super) fn open(
+    engine: &Arc<Engine>,
+    application: &dyn Application,
+    parts: &mut http::request::Parts,
+    client: Client,
+) -> Response<Body> {
+    let session = engine.open(SessionId::generate(), parts, client, Reader::Polling);
+    session.start_polling(application.open(&session));
+    engine.registry.insert(session.clone());
+    let upgrades: &[Transport] = if engine.config.upgrades() {
+        &[Transport::Websocket]
+    } else {
+        &[]
+    };
+    let mut body = Vec::with_capacity(160);
+    engine
+        .open_packet(session.id().reveal(), upgrades)
+        .encode(&mut body);
+    let mut response = answer(engine, body, &parts.headers, |_| {});
+    engine.set_cookie(&session, response.headers_mut());
+    response
+}
+
+/// Answers with what is queued, as soon as there is something.
+pub(super) async fn get(session: Arc<Session>, headers: &HeaderMap) -> Result<Response<Body>, Refusal> {
+    session
+        .begin_get()
+        .map_err(|turn| refuse(&session, turn, "a GET is in flight already"))?;
+    let mut getting = Getting {
+        session: Some(session.clone()),
+    };
+    let taken = poll_fn(|cx| session.outbox.poll_payload(cx)).await;
+    getting.session = None;
+    let engine = session.engine.clone();
+    let mut body = Vec::new();
+    match taken {
+        Taken::Frames(rope) => {
+            let bytes = rope.len();
+            encode(&rope, &mut body);
+            let limit = engine.config.max_outgoing;
+            return Ok(answer(&engine, body, headers, move |whole| {
+                session.outbox.delivered(bytes, limit);
+                if !whole {
+                    session.close(Close::with(
+                        DisconnectReason::TransportError,
+                        "a poll was cut off",
+                    ));
+                }
+                session.end_get();
+            }));
+        }
+        Taken::Handed | Taken::Probing => {
+            session.end_get();
+            Packet::Noop.encode(&mut body);
+        }
+        Taken::Close(close, rope) => {
+            encode(&rope, &mut body);
+            let mut payload = Payload::new(&mut body);
+            // A client that closed by POST gets its GET back; one that is sent away is told so.
+            payload.text(if close.reason == DisconnectReason::TransportClose {
+                b"6"
+            } else {
+                b"1"
+            });
+            session.end_polling();
+        }
+        Taken::Ended => return Err(Refusal::UnknownSession),
+    }
+    Ok(answer(&engine, body, headers, |_| {}))
+}
+
+/// Hands the packets of the body to the handlers, in order.
+pub(super) async fn post<B>(
+    session: Arc<Session>,
+    headers: &HeaderMap,
+    body: B,
+) -> Result<Response<Body>, Refusal>
+where
+    B: http_body::Body + Unpin,
+    B::Error: Into<BoxError>,
+{
+    if headers
+        .get(header::CONTENT_TYPE)
+        .is_some_and(|kind| kind.as_bytes().starts_with(b"application/octet-stream"))
+    {
+        session.close(Close::parse_error("a polling body is text"));
+        return Err(Refusal::BadRequest("invalid content"));
+    }
+    let inbox = session
+        .begin_post()
+        .map_err(|turn| refuse(&session, turn, "a POST is in flight already"))?;
+    let mut posting = Posting {
+        session: &session,
+        inbox: Some(inbox),
+        done: false,
+    };
+    let read = read(&session.engine, headers, body).await;
+    let body = match read {
+        Ok(body) => body,
+        Err((close, refusal)) => {
+            session.close(close);
+            posting.done = true;
+            return Err(refusal);
+        }
+    };
+    let Some(inbox) = posting.inbox.as_mut() else {
+        return Err(Refusal::UnknownSession);
+    };
+    let handled = receive(&session, inbox, &body).await;
+    posting.done = true;
+    match handled {
+        Ok(()) => Ok(Response::new(Body::full("ok"))),
+        Err(close) if close.reason == DisconnectReason::TransportClose => {
+            session.close(close);
+            Ok(Response::new(Body::full("ok")))
+        }
+        Err(close) => {
+            session.close(close);
+            Err(Refusal::BadRequest(
+                "the body is not a payload this session accepts",
+            ))
+        }
+    }
+    .map(|mut response| {
+        response
+            .headers_mut()
+            .insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html"));
+        response
+    })
+}
+
+/// A session's turn that was refused ends the session when the client broke the protocol.
+fn refuse(session: &Arc<Session>, turn: Turn, detail: &'static str) -> Refusal {
+    match turn {
+        Turn::Overlap => {
+            session.close(Close::with(DisconnectReason::TransportError, detail));
+            Refusal::BadRequest("overlap from client")
+        }
+        Turn::Mismatch => Refusal::BadRequest("transport mismatch"),
+        Turn::Ended => Refusal::UnknownSession,
+    }
+}
+
+async fn receive(session: &Session, inbox: &mut Box<dyn Inbox>, body: &str) -> Result<(), Close> {
+    for packet in payload::decode(body) {
+        match packet.map_err(Close::parse_error)? {
+            Packet::Message(text) => inbox.text(text)?,
+            Packet::Binary(bytes) => inbox.binary(&bytes)?,
+            Packet::Pong(_) => session.pong(),
+            Packet::Noop => {}
+            Packet::Close => return Err(Close::new(DisconnectReason::TransportClose)),
+            Packet::Open(_) | Packet::Ping(_) | Packet::Upgrade => {
+                return Err(Close::parse_error("this packet is the server's to send"));
+            }
+        }
+        poll_fn(|cx| inbox.poll_ready(cx)).await;
+        poll_fn(|cx| session.outbox.poll_room(session.engine.config.max_outgoing, cx)).await;
+        if session.outbox.is_closing() {
+            // What the client said after its own end is nobody's.
+            break;
+        }
+    }
+    Ok(())
+}
+
+async fn read<B>(engine: &Engine, headers: &HeaderMap, mut body: B) -> Result<String, (Close, Refusal)>
+where
+    B: http_body::Body + Unpin,
+    B::Error: Into<BoxError>,
+{
+    let limit = engine.config.max_payload;
+    let too_large = |size: u64| {
+        let detail = format!("a body of {size} bytes or more, the limit is {limit} (max_payload)");
+        (Close::over_limit(detail), Refusal::TooLarge { limit })
+    };
+    let announced = headers
+        .get(header::CONTENT_LENGTH)
+        .and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
+    if let Some(size) = announced.filter(|&size| size > limit as u64) {
+        return Err(too_large(size));
+    }
+    let patience =
+        Duration::from_millis(u64::from(engine.config.ping_interval) + u64::from(engine.config.ping_timeout));
+    let mut bytes = Vec::new();
+    let whole = tokio::time::timeout(patience, async {
+        while let Some(frame) = body.frame().await {
+            let frame = frame.map_err(|_| {
+                let close = Close::with(DisconnectReason::TransportError, "a POST was cut off");
+                (close, Refusal::BadRequest("incomplete body"))
+            })?;
+            let Ok(mut data) = frame.into_data() else { continue };
+            if bytes.len() + data.remaining() > limit {
+                return Err(too_large((bytes.len() + data.remaining()) as u64));
+            }
+            while data.has_remaining() {
+                let chunk = data.chunk();
+                bytes.extend_from_slice(chunk);
+                let length = chunk.len();
+                data.advance(length);
+            }
+        }
+        Ok(())
+    });
+    match whole.await {
+        Ok(read) => read?,
+        Err(_) => {
+            let close = Close::with(DisconnectReason::TransportError, "a POST did not end in time");
+            return Err((close, Refusal::BadRequest("incomplete body")));
+        }
+    }
+    if simdutf8::basic::from_utf8(&bytes).is_err() {
+        return Err((
+            Close::parse_error("a polling body is UTF-8"),
+            Refusal::BadRequest("invalid content"),
+        ));
+    }
+    String::from_utf8(bytes)
+        .map_err(|error| (Close::parse_error(error), Refusal::BadRequest("invalid content")))
+}
+
+/// Frames of the queue as packets of a payload.
+fn encode(rope: &Rope, body: &mut Vec<u8>) {
+    body.reserve(rope.len());
+    let mut payload = Payload::new(body);
+    for chunk in rope.parts.iter().map(|part| &part[..]).chain([&rope.tail[..]]) {
+        let mut frames = chunk;
+        while let Some((opcode, header, length)) = frame::peek(frames) {
+            let Some((packet, rest)) = frames
+                .get(header..)
+                .and_then(|frames| frames.split_at_checked(length))
+            else {
+                break;
+            };
+            match opcode {
+                Opcode::Text => payload.text(packet),
+                Opcode::Binary => payload.binary(packet),
+                _ => {}
+            }
+            frames = rest;
+        }
+    }
+}
+
+fn answer(
+    engine: &Engine,
+    body: Vec<u8>,
+    asked: &HeaderMap,
+    on_end: impl FnOnce(bool) + Send + 'static,
+) -> Response<Body> {
+    let (body, encoding) = match engine.config.compression {
+        Some(threshold) => compress(body, asked.get(header::ACCEPT_ENCODING), threshold),
+        None => (body, None),
+    };
+    let mut response = Response::new(Body::watched(body, Box::new(on_end)));
+    let headers = response.headers_mut();
+    headers.insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("text/plain; charset=UTF-8"),
+    );
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    if let Some(encoding) = encoding {
+        headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(encoding));
+    }
+    if engine.config.compression.is_some() {
+        headers.append(header::VARY, HeaderValue::from_static("Accept-Encoding"));
+    }
+    response
+}
+
+/// A GET that waits; dropped when its connection breaks, which ends the session.
+struct Getting {
+    session: Option<Arc<Session>>,
+}
+
+impl Drop for Getting {
+    fn drop(&mut self) {
+        if let Some(session) = self.session.take() {
+            session.close(Close::with(
+                DisconnectReason::TransportError,
+                "a poll was cut off",
+            ));
+            session.end_get();
+        }
+    }
+}
+
+/// A POST that has the inbox; puts it back however it ends.
+struct Posting<'a> {
+    session: &'a Arc<Session>,
+    inbox: Option<Box<dyn Inbox>>,
+    done: bool,
+}
+
+impl Drop for Posting<'_> {
+    fn drop(&mut self) {
+        if !self.done {
+            self.session.close(Close::with(
+                DisconnectReason::TransportError,
+                "a POST was cut off",
+            ));
+        }
+        if let Some(inbox) = self.inbox.take() {
+            self.session.end_post(inbox);
+        }
+    }
+}
+
+impl Engine {
+    /// The open packet of this engine's sessions.
+    pub(super) fn open_packet<'a>(&self, sid: &'a str, upgrades: &'a [Transport]) -> Open<'a> {
+        let millis = |millis: u32| Duration::from_millis(u64::from(millis));
+        Open {
+            sid,
+            upgrades,
+            ping_interval: millis(self.config.ping_interval),
+            ping_timeout: millis(self.config.ping_timeout),
+            max_payload: self.config.max_payload,
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! The open sessions, by their secret ids, and the sweep that tells each when its deadline has come.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Duration;
+
+use foldhash::quality::RandomState;
+
+use super::Engine;
+use super::session::Session;
+use crate::protocol::sid::SessionId;
+
+const SHARDS: usize = 16;
+
+type Shard = HashMap<SessionId, Arc<Session>, RandomState>;
+
+#[derive(Debug)]
+pub(crate) struct Registry {
+    shards: [Mutex<Shard>; SHARDS],
+    hasher: RandomState,
+    len: AtomicUsize,
+}
+
+impl Registry {
+    pub(crate) fn new() -> Self {
+        Registry {
+            shards: std::array::from_fn(|_| Mutex::new(Shard::default())),
+            hasher: RandomState::default(),
+            len: AtomicUsize::new(0),
+        }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.len.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn insert(&self, session: Arc<Session>) {
+        if self
+            .shard(session.id().reveal())
+            .insert(session.id().clone(), session)
+            .is_none()
+        {
+            self.len.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    pub(crate) fn get(&self, id: &str) -> Option<Arc<Session>> {
+        self.shard(id).get(id).cloned()
+    }
+
+    pub(crate) fn remove(&self, id: &SessionId) -> bool {
+        let removed = self.shard(id.reveal()).remove(id);
+        if removed.is_some() {
+            self.len.fetch_sub(1, Ordering::Relaxed);
+        }
+        removed.is_some()
+    }
+
+    /// Every open session, for a shutdown.
+    pub(crate) fn all(&self) -> Vec<Arc<Session>> {
+        self.shards
+            .iter()
+            .flat_map(|shard| lock(shard).values().cloned().collect::<Vec<_>>())
+            .collect()
+    }
+
+    fn shard(&self, id: &str) -> MutexGuard<'_, Shard> {
+        use std::hash::BuildHasher;
+        let hash = self.hasher.hash_one(id) as usize;
+        lock(&self.shards[hash % SHARDS])
+    }
+
+    /// Tells the sessions of one shard whose deadline has come.
+    fn sweep(&self, shard: usize, now: u64, due: &mut Vec<Arc<Session>>) {
+        due.extend(
+            lock(&self.shards[shard])
+                .values()
+                .filter(|session| session.is_due(now))
+                .cloned(),
+        );
+        for session in due.drain(..) {
+            session.tell_due();
+        }
+    }
+}
+
+/// Goes round the shards until the engine is gone; each is visited once per `grain`.
+pub(crate) async fn sweep(engine: Weak<Engine>, grain: Duration) {
+    let mut ticks = tokio::time::interval(grain / SHARDS as u32);
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut due = Vec::new();
+    for shard in (0..SHARDS).cycle() {
+        ticks.tick().await;
+        let Some(engine) = engine.upgrade() else { return };
+        engine.registry.sweep(shard, engine.now(), &mut due);
+    }
+}
+
+fn lock(shard: &Mutex<Shard>) -> MutexGuard<'_, Shard> {
+    shard.lock().unwrap_or_else(PoisonError::into_inner)
+}

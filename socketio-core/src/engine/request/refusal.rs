@@ -1,0 +1,156 @@
+//! Why a request is refused, and what its sender reads.
+//!
+//! ```text
+//! polling   400 application/json   {"code":1,"message":"Session ID unknown"}      too large: 413, shutting down: 503
+//! upgrade   400 text/html          Session ID unknown                             Connection: close
+//! ```
+//!
+//! Codes and messages are Node's. The cause in detail, and what helps, is for the operator: see [`RefusalLog`](super::RefusalLog).
+
+use std::borrow::Cow;
+
+use http::header::{CONNECTION, CONTENT_TYPE, HeaderValue, SEC_WEBSOCKET_VERSION};
+use http::{Response, StatusCode};
+
+use super::{RequestKind, WEBSOCKET_WITHOUT_UPGRADE};
+use crate::http::Body;
+
+/// Why a request is refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Refusal {
+    /// `transport` is missing, unknown, or not offered.
+    UnknownTransport,
+    /// No session has this `sid`.
+    UnknownSession,
+    /// A session is opened by anything but GET.
+    BadHandshakeMethod,
+    /// A session is addressed by anything but GET and POST.
+    BadMethod,
+    /// Anything else that is wrong with the request, in words for the log.
+    BadRequest(&'static str),
+    /// The page that sends the request may not.
+    Origin { origin: String, expected: String },
+    /// A WebSocket is asked for over HTTP/2 or HTTP/1.0.
+    NotHttp11,
+    /// `Sec-WebSocket-Version` is not 13.
+    WebsocketVersion,
+    /// `EIO` is not 4.
+    UnsupportedVersion,
+    /// The body has more bytes than `max_payload`.
+    TooLarge { limit: usize },
+    /// A new session is asked for while the server shuts down.
+    ShuttingDown,
+}
+
+impl Refusal {
+    /// Engine.IO's number for it.
+    pub(crate) fn code(&self) -> u8 {
+        match self {
+            Refusal::UnknownTransport => 0,
+            Refusal::UnknownSession => 1,
+            Refusal::BadHandshakeMethod => 2,
+            Refusal::UnsupportedVersion => 5,
+            _ => 3,
+        }
+    }
+
+    /// The status of the answer to a request that is no upgrade.
+    pub(crate) fn status(&self) -> StatusCode {
+        match self {
+            Refusal::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+            Refusal::ShuttingDown => StatusCode::SERVICE_UNAVAILABLE,
+            _ => StatusCode::BAD_REQUEST,
+        }
+    }
+
+    /// What the client reads.
+    pub(crate) fn message(&self) -> &'static str {
+        match self {
+            Refusal::UnknownTransport => "Transport unknown",
+            Refusal::UnknownSession => "Session ID unknown",
+            Refusal::BadHandshakeMethod => "Bad handshake method",
+            Refusal::BadMethod
+            | Refusal::BadRequest(_)
+            | Refusal::Origin { .. }
+            | Refusal::WebsocketVersion => "Bad request",
+            Refusal::NotHttp11 => "WebSocket needs HTTP/1.1",
+            Refusal::UnsupportedVersion => "Unsupported protocol version",
+            Refusal::TooLarge { .. } => "Payload too large",
+            Refusal::ShuttingDown => "Server shutting down",
+        }
+    }
+
+    /// What happened, for the log.
+    pub(crate) fn cause(&self) -> Cow<'_, str> {
+        match self {
+            Refusal::BadRequest(cause) => Cow::Borrowed(cause),
+            Refusal::Origin { origin, expected } => {
+                format!("origin {origin} is not allowed, expected {expected}").into()
+            }
+            Refusal::TooLarge { limit } => format!("the body has more than {limit} bytes").into(),
+            _ => Cow::Borrowed(self.name()),
+        }
+    }
+
+    /// What helps, for the log.
+    pub(crate) fn cure(&self) -> &'static str {
+        match self {
+            Refusal::UnknownTransport => "name polling or websocket, and offer it with transports(...)",
+            Refusal::UnknownSession => {
+                "nothing to do if it is rare: the client connects anew; else lead all requests of a client to the same process"
+            }
+            Refusal::BadHandshakeMethod => "open a session with GET",
+            Refusal::BadMethod => "use GET and POST",
+            Refusal::BadRequest(WEBSOCKET_WITHOUT_UPGRADE) => {
+                "let the proxy in front pass on the headers Upgrade and Connection, over HTTP/1.1"
+            }
+            Refusal::BadRequest(_) | Refusal::WebsocketVersion => "use a client that follows the protocol",
+            Refusal::Origin { .. } => {
+                "if the page is yours, set cors(...); behind a proxy that changes scheme or host, set trusted_proxies(...)"
+            }
+            Refusal::NotHttp11 => "let the proxy in front speak HTTP/1.1 to this server",
+            Refusal::UnsupportedVersion => "use a client of Socket.IO 3 or later, which speaks Engine.IO 4",
+            Refusal::TooLarge { .. } => "send less at once, or raise max_payload(...)",
+            Refusal::ShuttingDown => "nothing to do: the client tries again",
+        }
+    }
+
+    /// One name per cause, whatever the values in it.
+    pub(super) fn name(&self) -> &'static str {
+        match self {
+            Refusal::UnknownTransport => "the transport is unknown or not offered",
+            Refusal::UnknownSession => "no session has this id: it has ended, or lives in another process",
+            Refusal::BadHandshakeMethod => "a session is opened by a method other than GET",
+            Refusal::BadMethod => "a session is addressed by a method other than GET and POST",
+            Refusal::BadRequest(cause) => cause,
+            Refusal::Origin { .. } => "the origin is not allowed",
+            Refusal::NotHttp11 => "a WebSocket is asked for over another version than HTTP/1.1",
+            Refusal::WebsocketVersion => "Sec-WebSocket-Version is not 13",
+            Refusal::UnsupportedVersion => "EIO is not 4: a client of Socket.IO 2 or older, or none at all",
+            Refusal::TooLarge { .. } => "the body is too large",
+            Refusal::ShuttingDown => "the server is shutting down",
+        }
+    }
+
+    /// The answer, without CORS headers.
+    pub(crate) fn into_response(self, kind: RequestKind) -> Response<Body> {
+        let (status, content_type, body) = match kind {
+            RequestKind::Polling { .. } => {
+                let body = serde_json::json!({ "code": self.code(), "message": self.message() }).to_string();
+                (self.status(), "application/json", body)
+            }
+            RequestKind::Upgrade => (StatusCode::BAD_REQUEST, "text/html", self.message().to_owned()),
+        };
+        let mut response = Response::new(Body::full(body));
+        *response.status_mut() = status;
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+        if kind != (RequestKind::Polling { close: false }) {
+            headers.insert(CONNECTION, HeaderValue::from_static("close"));
+        }
+        if self == Refusal::WebsocketVersion {
+            headers.insert(SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13"));
+        }
+        response
+    }
+}

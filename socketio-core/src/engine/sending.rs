@@ -1,0 +1,217 @@
+//! Frames on their way into a socket: a queue with a cursor, into which control frames can be slipped.
+
+use std::io::{self, IoSlice};
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use tokio::io::AsyncWrite;
+
+use super::outbox::{Rope, spare};
+use crate::protocol::frame;
+
+/// At most this many buffers go into one system call.
+const SLICES: usize = 16;
+
+#[derive(Debug, Default)]
+pub(crate) struct Sending {
+    rope: Rope,
+    /// Bytes of the first part (or of the tail, where there is no part) that have left.
+    offset: usize,
+}
+
+impl Sending {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.rope.is_empty()
+    }
+
+    pub(crate) fn append(&mut self, rope: Rope) {
+        self.rope.append(rope);
+    }
+
+    /// Puts whole frames behind everything.
+    pub(crate) fn append_last(&mut self, frames: Bytes) {
+        self.rope.seal();
+        self.rope.parts.push_back(frames);
+    }
+
+    /// Messages that have not left entirely.
+    pub(crate) fn count(&self) -> u64 {
+        self.rope.count()
+    }
+
+    /// Puts whole frames at the next border between frames, ahead of everything that has not begun to leave.
+    pub(crate) fn slip_in(&mut self, frames: Bytes) {
+        if self.offset == 0 {
+            self.rope.parts.push_front(frames);
+            return;
+        }
+        if self.rope.parts.is_empty() {
+            self.rope.seal();
+        }
+        let Some(current) = self.rope.parts.front_mut() else {
+            return;
+        };
+        let mut border = 0;
+        while border < self.offset {
+            match frame::peek(current.get(border..).unwrap_or_default()) {
+                Some((_, header, payload)) => border += header + payload,
+                None => border = current.len(),
+            }
+        }
+        if border < current.len() {
+            let rest = current.split_off(border);
+            self.rope.parts.insert(1, rest);
+        }
+        self.rope.parts.insert(1, frames);
+    }
+
+    /// Writes on; `Ready(0)` when there is nothing left. Only whole parts are forgotten, so that borders stay known.
+    pub(crate) fn poll_write<W: AsyncWrite + Unpin>(
+        &mut self,
+        io: &mut W,
+        cx: &mut Context<'_>,
+    ) -> Poll<io::Result<usize>> {
+        if self.is_empty() {
+            return Poll::Ready(Ok(0));
+        }
+        let written = if self.rope.parts.is_empty() {
+            std::task::ready!(
+                Pin::new(io).poll_write(cx, self.rope.tail.get(self.offset..).unwrap_or_default())
+            )?
+        } else {
+            let mut slices = [IoSlice::new(&[]); SLICES];
+            let mut used = 0;
+            let mut skip = self.offset;
+            for chunk in self
+                .rope
+                .parts
+                .iter()
+                .map(|part| &part[..])
+                .chain([&self.rope.tail[..]])
+            {
+                if used == SLICES {
+                    break;
+                }
+                let chunk = chunk.get(std::mem::take(&mut skip)..).unwrap_or_default();
+                if !chunk.is_empty() {
+                    slices[used] = IoSlice::new(chunk);
+                    used += 1;
+                }
+            }
+            std::task::ready!(Pin::new(io).poll_write_vectored(cx, &slices[..used]))?
+        };
+        if written == 0 {
+            return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
+        }
+        self.advance(written);
+        Poll::Ready(Ok(written))
+    }
+
+    fn advance(&mut self, written: usize) {
+        self.offset += written;
+        while let Some(part) = self.rope.parts.front() {
+            if self.offset < part.len() {
+                return;
+            }
+            self.offset -= part.len();
+            self.rope.parts.pop_front();
+        }
+        if self.offset >= self.rope.tail.len() {
+            self.offset = 0;
+            spare::give(std::mem::take(&mut self.rope.tail));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::outbox::Frames;
+    use super::*;
+
+    /// Takes `quota` bytes, then blocks.
+    struct Pipe {
+        got: Vec<u8>,
+        quota: usize,
+    }
+
+    impl AsyncWrite for Pipe {
+        fn poll_write(mut self: Pin<&mut Self>, _: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+            let n = buf.len().min(self.quota);
+            if n == 0 {
+                return Poll::Pending;
+            }
+            self.quota -= n;
+            self.got.extend_from_slice(&buf[..n]);
+            Poll::Ready(Ok(n))
+        }
+        fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Ready(Ok(()))
+        }
+        fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Ready(Ok(()))
+        }
+    }
+
+    fn text(payload: &str) -> Vec<u8> {
+        let mut out = Vec::new();
+        frame::write(&mut out, frame::Opcode::Text, payload.as_bytes());
+        out
+    }
+
+    fn write(sending: &mut Sending, pipe: &mut Pipe, quota: usize) {
+        pipe.quota = quota;
+        while let Poll::Ready(Ok(1..)) = sending.poll_write(pipe, &mut Context::from_waker(Waker::noop())) {}
+    }
+
+    use std::task::Waker;
+
+    fn rope(pieces: &[&str], shared: &str) -> Rope {
+        let mut rope = Rope::default();
+        rope.push(Frames::Shared(Bytes::from(text(shared))));
+        for piece in pieces {
+            rope.push(Frames::Copied(&text(piece)));
+        }
+        rope
+    }
+
+    #[test]
+    fn a_ping_overtakes_what_has_not_begun_to_leave_wherever_the_write_stopped() {
+        let whole = [text("4shared"), text("4a"), text("4bb")].concat();
+        let ping = text("2");
+        for stop in 0..whole.len() {
+            let mut sending = Sending::default();
+            sending.append(rope(&["4a", "4bb"], "4shared"));
+            let mut pipe = Pipe {
+                got: Vec::new(),
+                quota: 0,
+            };
+            write(&mut sending, &mut pipe, stop);
+            sending.slip_in(Bytes::from(ping.clone()));
+            write(&mut sending, &mut pipe, 1000);
+            let borders = [0, 9, 13, 18];
+            let border = borders.into_iter().find(|&border| border >= stop).unwrap();
+            let expected = [&whole[..border], &ping, &whole[border..]].concat();
+            assert_eq!(pipe.got, expected, "stopped after {stop} bytes");
+            assert!(sending.is_empty());
+        }
+    }
+
+    #[test]
+    fn what_is_appended_while_a_write_is_stuck_comes_behind_it() {
+        let mut sending = Sending::default();
+        let mut pipe = Pipe {
+            got: Vec::new(),
+            quota: 0,
+        };
+        sending.append(rope(&["4a"], "4b"));
+        write(&mut sending, &mut pipe, 3);
+        sending.append(rope(&["4d"], "4c"));
+        assert_eq!(sending.count(), 4);
+        write(&mut sending, &mut pipe, 1000);
+        assert_eq!(
+            pipe.got,
+            [text("4b"), text("4a"), text("4c"), text("4d")].concat()
+        );
+    }
+}

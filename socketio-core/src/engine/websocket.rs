@@ -1,0 +1,414 @@
+//! The connection of a WebSocket: one future that drains its socket, runs what came, and writes once.
+//!
+//! ```text
+//! turn:  read what is there (at most 64 KiB) -> messages to the inbox, in order -> what is due -> write what they queued
+//! ```
+//!
+//! It sleeps until the socket, its queue, or the sweep wakes it. It does not read on while its own queue is over half full or its
+//! handlers are all busy; bytes that were read and not handled wait in `held`.
+
+use std::cell::Cell;
+use std::future::Future;
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use tokio::io::{AsyncRead, ReadBuf};
+
+use super::Inbox;
+use super::close::{Close, DisconnectReason};
+use super::farewell::farewell;
+use super::heartbeat::{Due, Heartbeat, Millis};
+use super::io::Io;
+use super::outbox::Taken;
+use super::sending::Sending;
+use super::session::{PING, Session};
+use crate::protocol::engine::Packet;
+use crate::protocol::frame::{self, Decoder, FrameError, Message, Opcode};
+
+/// Bytes read in one turn.
+const SCRATCH: usize = 64 * 1024;
+/// Turns before other tasks of the thread have theirs.
+const TURNS: usize = 4;
+/// Bytes of pongs that may wait; a client that pings faster than it reads misses the older ones (RFC 6455, 5.5.3 allows it).
+const CONTROL_MAX: usize = 4096;
+
+/// Owns a WebSocket and the session's inbox until the end.
+pub(crate) struct Connection {
+    io: Option<Io>,
+    session: Arc<Session>,
+    inbox: Option<Box<dyn Inbox>>,
+    decoder: Decoder,
+    /// Input that was read while the connection had to pause.
+    held: Vec<u8>,
+    sending: Sending,
+    /// Bytes written that the outbox has not been told of.
+    written: usize,
+    /// Pings and pongs that go out at the next border between frames.
+    control: Vec<u8>,
+    heartbeat: Heartbeat,
+    /// The peer took bytes since the last tick.
+    progress: bool,
+    /// When a write that is stuck ends the connection.
+    stuck_until: Option<Millis>,
+}
+
+enum Read {
+    /// There may be more.
+    More,
+    /// Nothing there, or not the time for it.
+    Nothing,
+}
+
+enum Wrote {
+    All,
+    Stuck,
+}
+
+impl Connection {
+    /// `early` is what was read behind the request or behind the upgrade.
+    pub(crate) fn new(
+        io: Io,
+        session: Arc<Session>,
+        inbox: Box<dyn Inbox>,
+        decoder: Decoder,
+        early: Vec<u8>,
+    ) -> Self {
+        let heartbeat = session.engine.heartbeat();
+        session.set_deadline(heartbeat.deadline().min(session.connect_deadline()));
+        Connection {
+            io: Some(io),
+            session,
+            inbox: Some(inbox),
+            decoder,
+            held: early,
+            sending: Sending::default(),
+            written: 0,
+            control: Vec::new(),
+            heartbeat,
+            progress: false,
+            stuck_until: None,
+        }
+    }
+
+    /// One turn; `Ready` with the reason when the connection has ended.
+    fn turn(&mut self, cx: &mut Context<'_>) -> Result<Poll<()>, End> {
+        let read = self.read(cx)?;
+        if self.session.was_told_due() {
+            self.tick()?;
+        }
+        let wrote = self.write(cx)?;
+        if matches!(read, Read::More) {
+            return Ok(Poll::Ready(()));
+        }
+        if self.paused() {
+            // Stuck writes wake by themselves; a handler that ends must.
+            let ready = self
+                .inbox
+                .as_ref()
+                .is_none_or(|inbox| inbox.poll_ready(cx).is_ready());
+            return Ok(if ready && !self.overfull() {
+                Poll::Ready(())
+            } else {
+                Poll::Pending
+            });
+        }
+        if !self.held.is_empty() && matches!(wrote, Wrote::All) {
+            return Ok(Poll::Ready(()));
+        }
+        Ok(Poll::Pending)
+    }
+
+    fn read(&mut self, cx: &mut Context<'_>) -> Result<Read, End> {
+        if self.paused() {
+            return Ok(Read::Nothing);
+        }
+        if !self.held.is_empty() {
+            let mut held = std::mem::take(&mut self.held);
+            self.receive(&mut held)?;
+            return Ok(Read::More);
+        }
+        let Some(io) = self.io.as_mut() else {
+            return Err(End::Lost(None));
+        };
+        let mut scratch = Scratch::take();
+        let mut buffer = ReadBuf::new(&mut scratch.0);
+        match Pin::new(io).poll_read(cx, &mut buffer) {
+            Poll::Pending => Ok(Read::Nothing),
+            Poll::Ready(Err(error)) => Err(End::Lost(Some(error))),
+            Poll::Ready(Ok(())) => match buffer.filled().len() {
+                0 => Err(End::Lost(None)),
+                length => {
+                    self.receive(scratch.0.get_mut(..length).unwrap_or_default())?;
+                    Ok(Read::More)
+                }
+            },
+        }
+    }
+
+    /// Hands every message that ends in `input` to the inbox; keeps the rest when it must pause.
+    fn receive(&mut self, mut input: &mut [u8]) -> Result<(), End> {
+        while !input.is_empty() {
+            if self.paused() {
+                self.held = input.to_vec();
+                return Ok(());
+            }
+            let (used, message) = self.decoder.read(input).map_err(End::frame)?;
+            if let Some(message) = message {
+                let Some(inbox) = self.inbox.as_mut() else {
+                    return Ok(());
+                };
+                match message {
+                    Message::Text(text) => match text.strip_prefix('4') {
+                        Some(text) => inbox.text(text).map_err(End::Close)?,
+                        None => packet(text, &self.session, &mut self.heartbeat, self.stuck_until)?,
+                    },
+                    Message::Binary(bytes) => inbox.binary(bytes).map_err(End::Close)?,
+                    Message::Ping(payload) => {
+                        if self.control.len() > CONTROL_MAX {
+                            self.control.clear();
+                        }
+                        frame::write(&mut self.control, Opcode::Pong, payload);
+                    }
+                    Message::Pong(_) => {}
+                    Message::Close(close) => {
+                        let code = close.map_or(1000, |(code, _)| code);
+                        return Err(End::Close(Close {
+                            code,
+                            ..Close::new(DisconnectReason::TransportClose)
+                        }));
+                    }
+                }
+            }
+            input = input.get_mut(used..).unwrap_or_default();
+        }
+        Ok(())
+    }
+
+    /// The deadline has come; the socket has just been read, so a pong that was there has counted.
+    fn tick(&mut self) -> Result<(), End> {
+        let now = self.session.engine.now();
+        let progress = std::mem::take(&mut self.progress);
+        if self.stuck_until.is_some_and(|until| now >= until) && !progress {
+            return Err(End::Lost(Some(io::ErrorKind::TimedOut.into())));
+        }
+        match self.heartbeat.tick(now) {
+            Due::Nothing => {}
+            Due::Ping => self.control.extend_from_slice(&PING),
+            // A client that is not read cannot be heard, and one whose ping is still here cannot have answered it.
+            Due::Timeout if self.paused() || (progress && !self.control.is_empty()) => {
+                self.heartbeat.extend(now)
+            }
+            Due::Timeout => return Err(End::Close(Close::new(DisconnectReason::PingTimeout))),
+        }
+        let mut deadline = self.heartbeat.deadline();
+        if !self.inbox.as_ref().is_some_and(|inbox| inbox.has_joined()) {
+            let connect = self.session.connect_deadline();
+            if now >= connect {
+                let detail = "joined no namespace in time";
+                return Err(End::Close(Close::with(DisconnectReason::ForcedClose, detail)));
+            }
+            deadline = deadline.min(connect);
+        }
+        if let Some(until) = &mut self.stuck_until {
+            if now >= *until {
+                *until = now + u64::from(self.session.engine.config.ping_timeout);
+            }
+            deadline = deadline.min(*until);
+        }
+        self.session.set_deadline(deadline);
+        Ok(())
+    }
+
+    fn write(&mut self, cx: &mut Context<'_>) -> Result<Wrote, End> {
+        let limit = self.session.engine.config.max_outgoing;
+        loop {
+            if !self.control.is_empty() {
+                self.sending
+                    .slip_in(Bytes::from(std::mem::take(&mut self.control)));
+            }
+            if self.sending.is_empty() {
+                match self
+                    .session
+                    .outbox
+                    .poll_frames(std::mem::take(&mut self.written), true, limit, cx)
+                {
+                    Poll::Ready(Taken::Frames(rope)) => self.sending.append(rope),
+                    Poll::Ready(Taken::Close(close, rope)) => {
+                        self.sending.append(rope);
+                        return Err(End::Told(*close));
+                    }
+                    Poll::Ready(_) => return Err(End::Lost(None)),
+                    Poll::Pending => {
+                        self.stuck_until = None;
+                        return Ok(Wrote::All);
+                    }
+                }
+                continue;
+            }
+            let Some(io) = self.io.as_mut() else {
+                return Err(End::Lost(None));
+            };
+            match self.sending.poll_write(io, cx) {
+                Poll::Ready(Ok(written)) => {
+                    self.written += written;
+                    self.progress = true;
+                }
+                Poll::Ready(Err(error)) => return Err(End::Lost(Some(error))),
+                Poll::Pending => {
+                    if self.written > 0 || self.stuck_until.is_none() {
+                        let until =
+                            self.session.engine.now() + u64::from(self.session.engine.config.ping_timeout);
+                        self.stuck_until = Some(until);
+                        self.session.set_deadline(until.min(self.heartbeat.deadline()));
+                    }
+                    let written = std::mem::take(&mut self.written);
+                    if let Poll::Ready(Taken::Close(close, rope)) =
+                        self.session.outbox.poll_frames(written, false, limit, cx)
+                    {
+                        self.sending.append(rope);
+                        return Err(End::Told(*close));
+                    }
+                    return Ok(Wrote::Stuck);
+                }
+            }
+        }
+    }
+
+    fn paused(&self) -> bool {
+        self.overfull() || !self.inbox.as_ref().is_some_and(|inbox| inbox.is_ready())
+    }
+
+    fn overfull(&self) -> bool {
+        self.session.outbox.len() > self.session.engine.config.max_outgoing / 2
+    }
+
+    fn end(&mut self, end: End) {
+        let session = &self.session;
+        let (close, speaks) = match end {
+            End::Told(close) => (close, true),
+            End::Close(close) => {
+                session.close(close.clone());
+                (close, true)
+            }
+            End::Lost(error) => {
+                let close = match error {
+                    Some(error) => Close::with(DisconnectReason::TransportError, error.to_string()),
+                    None => Close::new(DisconnectReason::TransportClose),
+                };
+                (session.outbox.closing().unwrap_or(close), false)
+            }
+        };
+        tracing::debug!(target: "engineio", sid = %session.id(), reason = %close.reason, detail = close.detail.as_deref(), "session closed");
+        // What was queued before the end still goes out; nothing can be added.
+        let rest = session.outbox.shut();
+        self.sending.append(rest);
+        let undelivered = if speaks { 0 } else { self.sending.count() };
+        session.engine.forget(session, undelivered);
+        if let Some(inbox) = self.inbox.take() {
+            inbox.close(&close);
+        }
+        if let (Some(io), true) = (self.io.take(), speaks) {
+            let sending = std::mem::take(&mut self.sending);
+            let engine = session.engine.clone();
+            session.engine.runtime.spawn(farewell(engine, io, sending, close));
+        }
+    }
+}
+
+impl Future for Connection {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        for _ in 0..TURNS {
+            match self.turn(cx) {
+                Ok(Poll::Ready(())) => {}
+                Ok(Poll::Pending) => return Poll::Pending,
+                Err(end) => {
+                    self.end(end);
+                    return Poll::Ready(());
+                }
+            }
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    }
+}
+
+impl Drop for Connection {
+    /// The runtime is going down, or the future was dropped: the session must not stay.
+    fn drop(&mut self) {
+        if self.inbox.is_some() {
+            self.end(End::Lost(None));
+        }
+    }
+}
+
+/// How a connection ends.
+enum End {
+    /// The stream is gone.
+    Lost(Option<io::Error>),
+    /// Something this side decided, or the client asked for; the WebSocket is closed properly.
+    Close(Close),
+    /// The session was closed from elsewhere.
+    Told(Close),
+}
+
+impl End {
+    fn frame(error: FrameError) -> End {
+        let code = error.close_code();
+        End::Close(Close {
+            code,
+            ..Close::with(DisconnectReason::TransportError, error.to_string())
+        })
+    }
+}
+
+/// A packet other than a message.
+fn packet(
+    text: &str,
+    session: &Session,
+    heartbeat: &mut Heartbeat,
+    stuck_until: Option<Millis>,
+) -> Result<(), End> {
+    match Packet::parse(text).map_err(|error| End::Close(Close::parse_error(error)))? {
+        Packet::Pong(_) => {
+            heartbeat.pong(session.engine.now());
+            let deadline = heartbeat.deadline();
+            session.set_deadline(stuck_until.map_or(deadline, |until| until.min(deadline)));
+            Ok(())
+        }
+        Packet::Close => Err(End::Close(Close::new(DisconnectReason::TransportClose))),
+        Packet::Noop => Ok(()),
+        Packet::Message(_) | Packet::Binary(_) => Err(End::Close(Close::parse_error("misplaced message"))),
+        Packet::Open(_) | Packet::Ping(_) | Packet::Upgrade => Err(End::Close(Close::parse_error(
+            "this packet is the server's to send",
+        ))),
+    }
+}
+
+/// The thread's read buffer, taken while a connection has its turn and put back after: user code never finds it borrowed.
+struct Scratch(Vec<u8>);
+
+thread_local! {
+    static SCRATCH_BUFFER: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
+}
+
+impl Scratch {
+    fn take() -> Self {
+        let buffer = SCRATCH_BUFFER.with(Cell::take);
+        Scratch(if buffer.is_empty() {
+            vec![0; SCRATCH]
+        } else {
+            buffer
+        })
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        SCRATCH_BUFFER.with(|buffer| buffer.set(std::mem::take(&mut self.0)));
+    }
+}

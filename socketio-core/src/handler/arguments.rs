@@ -1,0 +1,63 @@
+//! The arguments of an event.
+
+use std::sync::Arc;
+
+use serde::de::DeserializeOwned;
+
+use super::context::{Context, kind::Event};
+use super::extract::{FromContext, Rejection};
+use crate::protocol::args::{ArgsRef, RawArgs};
+
+/// The first argument of an event, as a `T`; further ones are ignored.
+///
+/// A missing argument counts as `null`. Bytes come as `bytes::Bytes` or through `serde_bytes`, at any depth.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Data<T>(pub T);
+
+/// All arguments of an event: `Args<(String, u32)>`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Args<T>(pub T);
+
+/// The name of the event that is handled.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EventName(pub Arc<str>);
+
+impl<T: DeserializeOwned> FromContext<Event> for Data<T> {
+    fn from_context(context: &mut Context<'_>) -> Result<Self, Rejection> {
+        let args = arguments(context)?;
+        args.first().map(Data).map_err(|error| match args.get(0) {
+            None | Some("null") => Rejection::Absent("argument"),
+            Some(_) => error.into(),
+        })
+    }
+}
+
+impl<T: DeserializeOwned> FromContext<Event> for Args<T> {
+    fn from_context(context: &mut Context<'_>) -> Result<Self, Rejection> {
+        let args = arguments(context)?;
+        args.all().map(Args).map_err(|error| {
+            if args.is_empty() {
+                Rejection::Absent("argument")
+            } else {
+                error.into()
+            }
+        })
+    }
+}
+
+/// All arguments as they came; emit them again and not a digit changes.
+impl FromContext<Event> for RawArgs {
+    fn from_context(context: &mut Context<'_>) -> Result<Self, Rejection> {
+        Ok(arguments(context)?.to_raw())
+    }
+}
+
+impl FromContext<Event> for EventName {
+    fn from_context(context: &mut Context<'_>) -> Result<Self, Rejection> {
+        Ok(EventName(context.event_name().into()))
+    }
+}
+
+fn arguments<'a>(context: &Context<'a>) -> Result<&'a ArgsRef<'a>, Rejection> {
+    context.args.ok_or(Rejection::Absent("argument"))
+}

@@ -1,0 +1,31 @@
+//! What a client sends along when it asks for a namespace.
+
+use serde::de::DeserializeOwned;
+
+use super::context::{Context, kind::Connect};
+use super::extract::{FromContext, Rejection};
+use crate::protocol::args::ArgsRef;
+
+/// The client's `auth`, as a `T`.
+///
+/// Auth of the wrong shape refuses the client with a message that says so; so does none at all, unless it is `Option<Auth<T>>`.
+///
+/// Guide: "connect and disconnect".
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Auth<T>(pub T);
+
+impl<T: DeserializeOwned> FromContext<Connect> for Auth<T> {
+    fn from_context(context: &mut Context<'_>) -> Result<Self, Rejection> {
+        let auth = context
+            .auth
+            .filter(|auth| *auth != "null")
+            .ok_or(Rejection::Absent("auth"))?;
+        let list = format!("[{auth}]");
+        let args = ArgsRef::parse(&list, &[]).map_err(|error| Rejection::Other(error.to_string()))?;
+        args.first().map(Auth).map_err(|error| match auth.trim() {
+            // What python's client sends when its user gave none.
+            "{}" => Rejection::Absent("auth"),
+            _ => error.into(),
+        })
+    }
+}

@@ -1,0 +1,50 @@
+//! Functions as handlers: what they may take, what they may return.
+//!
+//! A handler is a function or closure, sync or async, of up to five *extractors* in any order:
+//!
+//! | extractor | gives | in |
+//! | --- | --- | --- |
+//! | [`Socket`](crate::Socket), [`Namespace`](crate::Namespace) | the client, its namespace | all |
+//! | [`Data<T>`] | the first argument | events |
+//! | [`Args<T>`] | all arguments: a tuple | events |
+//! | [`RawArgs`](crate::RawArgs) | all arguments as they came | events |
+//! | [`EventName`] | the event's name | events |
+//! | [`Ack`] | the answer, to be sent by hand | events |
+//! | [`Auth<T>`] | what the client sent with CONNECT | `on_connect` |
+//! | [`DisconnectReason`](crate::DisconnectReason), [`Disconnection`] | why the client is gone | `on_disconnect` |
+//! | [`State<T>`] | what the builder was given | all |
+//! | [`Session<T>`] | what was saved for this client | all |
+//! | [`Handshake`](crate::Handshake) | the request that opened the connection | all |
+//! | [`Extension<T>`] | what the host framework put into that request | all |
+//!
+//! `Option<X>` is `None` where `X` is not there (an argument that is missing or `null`, no auth, nothing saved); something of the wrong
+//! shape is still refused. `Result<X, `[`Rejection`]`>` never refuses: the handler answers itself.
+//!
+//! An event's handler returns the client's ack: nothing, a value, a tuple (several arguments), or `Result<_, `[`HandlerError`]`>`.
+
+mod ack; // Ack
+mod arguments; // Data, Args, RawArgs, EventName
+mod auth; // Auth
+mod connect; // on_connect: ConnectError, what it may return
+mod context; // what extractors look at
+mod extract; // FromContext, Option and Result of extractors
+mod function; // functions that are handlers
+mod reason; // DisconnectReason, Disconnection
+mod reply; // what handlers return
+mod request; // Handshake, Extension
+mod saved; // State, Session
+
+pub use self::ack::Ack;
+pub use self::arguments::{Args, Data, EventName};
+pub use self::auth::Auth;
+pub use self::connect::{ConnectError, ConnectHandler, IntoConnect};
+pub use self::context::{Context, kind};
+pub use self::extract::{FromContext, Rejection};
+pub use self::function::Handler;
+pub use self::reason::Disconnection;
+pub use self::reply::{HandlerError, IntoAck};
+pub use self::request::Extension;
+pub use self::saved::{Session, State};
+
+pub(crate) use self::connect::{Asking, ConnectFunction, Connecting, erase_connect};
+pub(crate) use self::function::{BoxedHandler, Called, Function, erase};

@@ -1,0 +1,69 @@
+//! State of the application, and of one client.
+
+use std::ops::Deref;
+use std::sync::Arc;
+
+use super::context::Context;
+use super::extract::{FromContext, Rejection};
+
+/// What [`ServerBuilder::state`](crate::server::ServerBuilder::state) was given: one value per type, shared by all handlers.
+#[derive(Debug)]
+pub struct State<T>(pub Arc<T>);
+
+/// What [`Socket::save_session`](crate::Socket::save_session) saved for this client in this namespace.
+///
+/// Guide: "User sessions".
+#[derive(Debug)]
+pub struct Session<T>(pub Arc<T>);
+
+impl<K, T: Send + Sync + 'static> FromContext<K> for State<T> {
+    fn from_context(context: &mut Context<'_>) -> Result<Self, Rejection> {
+        context
+            .socket()
+            .server()
+            .state
+            .get()
+            .map(State)
+            .ok_or(Rejection::Absent(
+                "state of this type: the builder must be given one",
+            ))
+    }
+}
+
+impl<K, T: Send + Sync + 'static> FromContext<K> for Session<T> {
+    fn from_context(context: &mut Context<'_>) -> Result<Self, Rejection> {
+        context
+            .socket()
+            .session()
+            .map(Session)
+            .ok_or(Rejection::Absent("session of this type: nothing was saved"))
+    }
+}
+
+impl<T> Clone for State<T> {
+    fn clone(&self) -> Self {
+        State(self.0.clone())
+    }
+}
+
+impl<T> Clone for Session<T> {
+    fn clone(&self) -> Self {
+        Session(self.0.clone())
+    }
+}
+
+impl<T> Deref for State<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.0
+    }
+}
+
+impl<T> Deref for Session<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.0
+    }
+}

@@ -1,0 +1,28 @@
+//! Serving: mounted into another server as a `tower` service or layer, or alone.
+//!
+//! ```text
+//! io.service()   a service: answers for its path, 404 for the rest
+//! io.layer()     a layer: answers for its path, passes on the rest
+//! io.serve(..)   a server of its own: accept loop, HTTP/1 and HTTP/2, deadlines
+//! ```
+//!
+//! All three end in the same place, the engine, which knows nothing of them.
+
+mod body; // response bodies, and request bodies nobody wants
+mod connections; // the standalone server's open connections
+mod layer; // answers for its path, passes on the rest
+mod listener; // what a server listens on
+mod path; // which requests are ours
+mod service; // answers for its path, 404 for the rest
+mod standalone; // the server of its own
+mod watch; // when a connection has been idle for too long
+
+pub use self::body::Body;
+pub use self::layer::{MiddlewareBody, SocketIoLayer, SocketIoMiddleware};
+pub use self::listener::{IntoListener, Listener, TcpListener};
+pub use self::service::SocketIoService;
+pub use crate::engine::Peer;
+
+pub(crate) use self::connections::Connections;
+pub(crate) use self::path::PathRule;
+pub(crate) use self::standalone::serve;

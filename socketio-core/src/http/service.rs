@@ -1,0 +1,111 @@
+//! The server as a `tower` service: it answers for its path, and 404 for the rest.
+
+use std::convert::Infallible;
+use std::fmt;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use bytes::Buf;
+use http::{Request, Response, StatusCode};
+use http_body::Body as HttpBody;
+use tower_service::Service;
+
+use super::body::{Body, RequestBody};
+use super::connections::Connections;
+use crate::engine::{Application, Engine};
+
+/// A `tower` service that answers for the server's path, and 404 for the rest.
+///
+/// ```ignore
+/// let app = axum::Router::new().route("/", get(index)).fallback_service(io.service());      // axum
+/// http1::Builder::new().serve_connection(stream, TowerToHyperService::new(io.service())).with_upgrades()  // hyper
+/// ```
+///
+/// Where a framework takes the prefix away that it routes by (axum's `nest_service("/socket.io", ..)`), build the server with
+/// `every_path`; `nest("/api", ..)` around the whole router and `route_service("/socket.io/", ..)` need nothing.
+///
+/// # What the host server has to do
+///
+/// * Serve connections *with upgrades*, or WebSockets fail. `axum::serve` and hyper-util's `serve_connection_with_upgrades` do.
+/// * Limit the time and the size of request heads (hyper: `header_read_timeout` with a `timer`, `max_buf_size`). What reaches this
+///   service has deadlines of its own: bodies, sessions, and connections once they are WebSockets. `axum::serve` has no limit of
+///   time for heads, so put a proxy before it, or use `Server::serve`.
+/// * Tell the client's address: insert a [`Peer`](super::Peer) into the requests' extensions; or, with the feature `axum`, serve
+///   `into_make_service_with_connect_info::<SocketAddr>()`.
+/// * Set `TCP_NODELAY` (`axum::serve`: `ListenerExt::tap_io`).
+/// * At shutdown, call `Server::close` before it waits for its connections: long polls end with their sessions. WebSockets are no
+///   longer the host's connections, and it does not wait for them.
+/// * Leave `Connection: close` of our answers in place.
+#[derive(Clone)]
+pub struct SocketIoService {
+    engine: Arc<Engine>,
+    application: Arc<dyn Application>,
+}
+
+impl SocketIoService {
+    pub(crate) fn new(engine: Arc<Engine>, application: Arc<dyn Application>) -> Self {
+        SocketIoService { engine, application }
+    }
+
+    /// The connections of the standalone server.
+    pub(super) fn connections(&self) -> &Connections {
+        &self.engine.http
+    }
+
+    /// Whether a request for this path is answered here.
+    pub(super) fn is_for<B>(&self, request: &Request<B>) -> bool {
+        self.engine.config.path.matches(request.uri().path())
+    }
+
+    /// Answers a request, whatever its path.
+    pub(super) fn answer<B>(
+        &self,
+        request: Request<B>,
+    ) -> Pin<Box<dyn Future<Output = Response<Body>> + Send>>
+    where
+        B: HttpBody + Send + 'static,
+        B::Data: Buf + Send,
+        B::Error: Into<Box<dyn std::error::Error + Send + Sync>> + Send,
+    {
+        let (engine, application) = (self.engine.clone(), self.application.clone());
+        Box::pin(async move { engine.handle(&application, request.map(RequestBody::new)).await })
+    }
+}
+
+impl<B> Service<Request<B>> for SocketIoService
+where
+    B: HttpBody + Send + 'static,
+    B::Data: Buf + Send,
+    B::Error: Into<Box<dyn std::error::Error + Send + Sync>> + Send,
+{
+    type Response = Response<Body>;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Response<Body>, Infallible>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<B>) -> Self::Future {
+        if !self.is_for(&request) {
+            return Box::pin(std::future::ready(Ok(not_found())));
+        }
+        let answer = self.answer(request);
+        Box::pin(async move { Ok(answer.await) })
+    }
+}
+
+impl fmt::Debug for SocketIoService {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SocketIoService")
+            .field("path", &self.engine.config.path)
+            .finish_non_exhaustive()
+    }
+}
+
+fn not_found() -> Response<Body> {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = StatusCode::NOT_FOUND;
+    response
+}

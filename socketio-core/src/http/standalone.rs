@@ -1,0 +1,236 @@
+//! The server of its own: an accept loop, and a task per connection that never outlives its deadlines.
+//!
+//! ```text
+//! accepted ──head within 10 s──> request ──answered──> next head within 10 s ─ … ─> closed
+//!    │                            └ WebSocket: the connection leaves hyper, and this module
+//!    ├ head too large: 431
+//!    └ 30 s without a handler at work or a byte taken: told to end, cut 10 s later
+//! ```
+//!
+//! HTTP/1.1 with upgrades and HTTP/2 with prior knowledge, told apart by their first bytes. Extended CONNECT is not announced.
+
+use std::convert::Infallible;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::Duration;
+
+use http::{Request, Response};
+use hyper::body::Incoming;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto::Builder;
+use tokio::time::Instant;
+use tower_service::Service;
+
+use super::body::Body;
+use super::connections::{Connections, Entry, Phase};
+use super::listener::Listener;
+use super::service::SocketIoService;
+use super::watch::Activity;
+use crate::engine::Peer;
+
+/// Accepts connections until `shutdown` resolves, and gives the listener back to the system.
+///
+/// Connections that are open then live on, so that sessions can be drained: end them with [`Connections::finish`].
+pub(crate) async fn serve<L: Listener>(
+    service: SocketIoService,
+    listener: L,
+    shutdown: impl Future<Output = ()>,
+) {
+    let connections = service.connections().clone();
+    accept(service, &connections, listener, Limits::default(), shutdown).await;
+}
+
+/// Deadlines of a connection.
+#[derive(Clone, Copy, Debug)]
+struct Limits {
+    /// From its start, or from one answer, to the whole head of the next request.
+    head: Duration,
+    /// Without a handler at work or a byte taken.
+    idle: Duration,
+    /// From being told to end.
+    close: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        let seconds = Duration::from_secs;
+        Limits {
+            head: seconds(10),
+            idle: seconds(30),
+            close: seconds(10),
+        }
+    }
+}
+
+async fn accept<L, S>(
+    service: S,
+    connections: &Connections,
+    mut listener: L,
+    limits: Limits,
+    shutdown: impl Future<Output = ()>,
+) where
+    L: Listener,
+    S: Service<Request<Incoming>, Response = Response<Body>, Error = Infallible>
+        + Clone
+        + Send
+        + Sync
+        + 'static,
+    S::Future: Send,
+{
+    let builder = Arc::new(builder(limits));
+    let mut shutdown = pin!(shutdown);
+    loop {
+        let accepted = {
+            let mut accepted = pin!(listener.accept());
+            std::future::poll_fn(|cx| match shutdown.as_mut().poll(cx) {
+                Poll::Ready(()) => Poll::Ready(None),
+                Poll::Pending => accepted.as_mut().poll(cx).map(Some),
+            })
+            .await
+        };
+        let Some((io, peer)) = accepted else { return };
+        tokio::spawn(connection(
+            io,
+            peer,
+            service.clone(),
+            builder.clone(),
+            connections.enter(),
+            limits,
+        ));
+    }
+}
+
+/// Serves one connection.
+async fn connection<I, S>(
+    io: I,
+    peer: Peer,
+    service: S,
+    builder: Arc<Builder<TokioExecutor>>,
+    entry: Entry,
+    limits: Limits,
+) where
+    I: tokio::io::AsyncRead + tokio::io::AsyncWrite + Send + Unpin + 'static,
+    S: Service<Request<Incoming>, Response = Response<Body>, Error = Infallible>
+        + Clone
+        + Send
+        + Sync
+        + 'static,
+    S::Future: Send,
+{
+    let activity = Activity::new(limits.head, limits.idle);
+    let answer = service_fn(|mut request: Request<Incoming>| {
+        request.extensions_mut().insert(peer);
+        let at_work = activity.begin();
+        let activity = activity.clone();
+        let response = service.clone().call(request);
+        async move {
+            let Ok(response) = response.await;
+            drop(at_work);
+            Ok::<_, Infallible>(response.map(|body| activity.watch(body)))
+        }
+    });
+    let connection = pin!(builder.serve_connection_with_upgrades(TokioIo::new(io), answer));
+    drive(
+        connection,
+        |connection| connection.graceful_shutdown(),
+        &activity,
+        entry,
+        limits,
+    )
+    .await;
+}
+
+/// Polls a connection to its end, or to a deadline. `end` tells it to end after the requests that are under way.
+async fn drive<C, E>(
+    mut connection: Pin<&mut C>,
+    end: impl Fn(Pin<&mut C>),
+    activity: &Activity,
+    mut entry: Entry,
+    limits: Limits,
+) where
+    C: Future<Output = Result<(), E>>,
+    E: std::fmt::Display,
+{
+    let mut phase = Phase::Serving;
+    let mut deadline = activity.deadline();
+    let mut told = false;
+    loop {
+        match next(connection.as_mut(), &mut entry, phase, deadline).await {
+            Event::Ended(Ok(())) => return,
+            Event::Ended(Err(error)) => {
+                tracing::debug!(target: "engineio", %error, "HTTP connection failed");
+                return;
+            }
+            Event::Phase(Phase::Over) => return,
+            Event::Phase(other) => phase = other,
+            Event::Deadline if told => {
+                tracing::debug!(target: "engineio", "HTTP connection cut: it did not end when told to");
+                return;
+            }
+            Event::Deadline => {
+                deadline = activity.deadline();
+                if deadline > Instant::now() {
+                    continue;
+                }
+            }
+        }
+        end(connection.as_mut());
+        told = true;
+        deadline = Instant::now() + limits.close;
+    }
+}
+
+enum Event<T> {
+    Ended(T),
+    Phase(Phase),
+    Deadline,
+}
+
+async fn next<C: Future>(
+    mut connection: Pin<&mut C>,
+    entry: &mut Entry,
+    phase: Phase,
+    deadline: Instant,
+) -> Event<C::Output> {
+    let mut other_phase = pin!(entry.other_phase(phase));
+    let mut deadline = pin!(tokio::time::sleep_until(deadline));
+    std::future::poll_fn(|cx| {
+        if let Poll::Ready(output) = connection.as_mut().poll(cx) {
+            return Poll::Ready(Event::Ended(output));
+        }
+        if let Poll::Ready(phase) = other_phase.as_mut().poll(cx) {
+            return Poll::Ready(Event::Phase(phase));
+        }
+        deadline.as_mut().poll(cx).map(|()| Event::Deadline)
+    })
+    .await
+}
+
+fn builder(limits: Limits) -> Builder<TokioExecutor> {
+    let mut builder = Builder::new(TokioExecutor::new());
+    builder
+        .http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(limits.head)
+        .max_buf_size(MAX_HEAD);
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .keep_alive_interval(limits.idle)
+        .keep_alive_timeout(limits.close)
+        .max_header_list_size(MAX_HEAD as u32)
+        .max_concurrent_streams(MAX_STREAMS);
+    builder
+}
+
+/// Bytes of a request's head, and of what hyper holds of a response before it has been written. hyper allows 100 headers.
+const MAX_HEAD: usize = 32 * 1024;
+/// Requests that an HTTP/2 client may have under way at once.
+const MAX_STREAMS: u32 = 100;
+
+#[cfg(test)]
+mod fixture;
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,168 @@
+//! When a connection has been idle for too long: no handler is at work for it, and neither a request nor a piece of a response has
+//! moved for a while.
+//!
+//! That catches what a deadline for request heads does not: a peer that says nothing at all, one that stops in the middle of
+//! HTTP/2's preface, an HTTP/2 connection without requests, and a client that does not read the answer it asked for.
+
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body::{Body as HttpBody, Frame, SizeHint};
+use tokio::time::Instant;
+
+use super::body::Body;
+
+/// What moves on one connection.
+#[derive(Clone, Debug)]
+pub(super) struct Activity {
+    state: Arc<Mutex<State>>,
+}
+
+#[derive(Debug)]
+struct State {
+    at_work: usize,
+    idle_since: Instant,
+    /// Shorter until the first request has come.
+    allowed: Duration,
+    allowed_later: Duration,
+}
+
+impl Activity {
+    /// A new connection, whose first request has to come `first`; later it may be idle for `idle`.
+    pub(super) fn new(first: Duration, idle: Duration) -> Self {
+        let state = State {
+            at_work: 0,
+            idle_since: Instant::now(),
+            allowed: first,
+            allowed_later: idle,
+        };
+        Activity {
+            state: Arc::new(Mutex::new(state)),
+        }
+    }
+
+    /// A request has come, and is at work until the guard is dropped.
+    pub(super) fn begin(&self) -> AtWork {
+        let mut state = self.state();
+        state.at_work += 1;
+        state.allowed = state.allowed_later;
+        AtWork(self.clone())
+    }
+
+    /// A response that counts as activity while it is taken.
+    pub(super) fn watch(&self, body: Body) -> WatchedBody {
+        WatchedBody {
+            body,
+            activity: self.clone(),
+        }
+    }
+
+    /// When to look again, or to end the connection if that has passed.
+    pub(super) fn deadline(&self) -> Instant {
+        let state = self.state();
+        if state.at_work > 0 {
+            Instant::now() + state.allowed_later
+        } else {
+            state.idle_since + state.allowed
+        }
+    }
+
+    fn moved(&self) {
+        self.state().idle_since = Instant::now();
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A request that is being answered.
+#[derive(Debug)]
+pub(super) struct AtWork(Activity);
+
+impl Drop for AtWork {
+    fn drop(&mut self) {
+        let mut state = self.0.state();
+        state.at_work -= 1;
+        state.idle_since = Instant::now();
+    }
+}
+
+/// A response's body that tells when a piece of it is taken.
+#[derive(Debug)]
+pub(super) struct WatchedBody {
+    body: Body,
+    activity: Activity,
+}
+
+impl HttpBody for WatchedBody {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        self.activity.moved();
+        Pin::new(&mut self.body).poll_frame(cx)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::task::Waker;
+
+    use tokio::time::advance;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_connection_without_a_request_has_the_shorter_time() {
+        let start = Instant::now();
+        let activity = Activity::new(secs(10), secs(30));
+        assert_eq!(activity.deadline(), start + secs(10));
+
+        advance(secs(3)).await;
+        drop(activity.begin());
+        assert_eq!(activity.deadline(), start + secs(33));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn while_a_handler_is_at_work_the_end_is_not_in_sight() {
+        let activity = Activity::new(secs(10), secs(30));
+        let (one, other) = (activity.begin(), activity.begin());
+        advance(secs(100)).await;
+        assert!(activity.deadline() > Instant::now());
+        drop(one);
+        advance(secs(100)).await;
+        assert!(activity.deadline() > Instant::now());
+        drop(other);
+        assert_eq!(activity.deadline(), Instant::now() + secs(30));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn each_piece_of_a_response_gives_time() {
+        let activity = Activity::new(secs(10), secs(30));
+        drop(activity.begin());
+        let mut body = activity.watch(Body::full("x"));
+        advance(secs(20)).await;
+        let _ = Pin::new(&mut body).poll_frame(&mut Context::from_waker(Waker::noop()));
+        assert_eq!(activity.deadline(), Instant::now() + secs(30));
+    }
+
+    fn secs(secs: u64) -> Duration {
+        Duration::from_secs(secs)
+    }
+}

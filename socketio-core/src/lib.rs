@@ -1,0 +1,31 @@
+#![doc = include_str!("../README.md")]
+
+pub mod protocol; // bytes <-> packets; no I/O, no clock
+
+pub mod adapter; // rooms, and the broadcasts that reach them
+#[cfg(feature = "server")]
+mod engine; // one client session: handshake, heartbeat, transports, upgrade
+#[cfg(feature = "server")]
+pub mod handler; // functions as handlers: extractors, return values
+#[cfg(feature = "server")]
+pub mod http; // the tower service and layer, the standalone server
+#[cfg(feature = "server")]
+pub mod server; // namespaces, sockets, acks, sessions
+
+pub use crate::adapter::{IntoRooms, Room};
+pub use crate::protocol::args::{IntoArgs, RawArgs};
+pub use crate::protocol::engine::Transport;
+pub use crate::protocol::sid::Sid;
+
+// The paved path. Everything else is named through its module.
+#[cfg(feature = "server")]
+pub use crate::{
+    adapter::Broadcast,
+    engine::{Cookie, Cors, DisconnectReason, Handshake},
+    handler::{Ack, Args, Auth, ConnectError, Data, EventName, Extension, HandlerError, Session, State},
+    server::{Counters, Drained, Namespace, Server, Socket},
+};
+
+#[cfg(feature = "autobahn")]
+#[doc(hidden)]
+pub use crate::engine::echo::websocket_echo;

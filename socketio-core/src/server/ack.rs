@@ -1,0 +1,161 @@
+//! Questions to a client, and their answers.
+
+use std::collections::HashMap;
+use std::future::Future;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use serde::de::DeserializeOwned;
+use tokio::sync::oneshot;
+use tokio::time::Instant;
+
+use super::counters::{Counting, SharedCounting};
+use super::{AckError, Socket, encode, reserved};
+use crate::protocol::args::{ArgsRef, IntoArgs, RawArgs};
+
+/// A socket that is about to be asked, with its own timeout: [`Socket::timeout`].
+#[derive(Clone, Debug)]
+#[must_use = "nothing is sent before `emit_with_ack`"]
+pub struct Question {
+    socket: Socket,
+    timeout: Duration,
+}
+
+impl Question {
+    pub(crate) fn new(socket: Socket, timeout: Duration) -> Self {
+        Question { socket, timeout }
+    }
+
+    /// Sends `event` and waits for the client's answer; see [`Socket::emit_with_ack`].
+    ///
+    /// # Errors
+    ///
+    /// See [`AckError`].
+    pub fn emit_with_ack<T: DeserializeOwned>(
+        self,
+        event: &str,
+        args: impl IntoArgs,
+    ) -> impl Future<Output = Result<T, AckError>> + Send + 'static {
+        let asked = self.ask(event, &args);
+        async move {
+            let (asked, answer, until, timeout) = asked?;
+            let answer = match tokio::time::timeout_at(until, answer).await {
+                Err(_) => return Err(AckError::Timeout(timeout)),
+                Ok(Err(_)) => return Err(AckError::Disconnected),
+                Ok(Ok(answer)) => answer,
+            };
+            drop(asked);
+            let args = answer.as_ref().map_err(|_| AckError::Disconnected)?;
+            args.answer().map_err(AckError::Decode)
+        }
+    }
+
+    #[allow(clippy::type_complexity, reason = "one caller takes it apart at once")]
+    fn ask(
+        self,
+        event: &str,
+        args: &impl IntoArgs,
+    ) -> Result<(Asked, oneshot::Receiver<RawArgs>, Instant, Duration), AckError> {
+        reserved::check(event)?;
+        let socket = self.socket;
+        if socket.life().is_connecting() {
+            return Err(AckError::NotConnected);
+        }
+        let (asked, answer) = Asked::new(socket)?;
+        let socket = &asked.socket;
+        socket
+            .write(|out| encode::event(out, &socket.namespace_inner().name, Some(asked.id), event, args))
+            .map_err(|error| match error {
+                super::EmitError::Disconnected => AckError::Disconnected,
+                error => AckError::Emit(error),
+            })?;
+        Ok((asked, answer, Instant::now() + self.timeout, self.timeout))
+    }
+}
+
+/// A question that is open; dropped, it is forgotten.
+struct Asked {
+    socket: Socket,
+    id: u64,
+}
+
+impl Asked {
+    fn new(socket: Socket) -> Result<(Self, oneshot::Receiver<RawArgs>), AckError> {
+        let server = socket.server();
+        let (sender, receiver) = oneshot::channel();
+        let id = socket
+            .pending()
+            .insert(sender, server.limits.pending_acks, &server.counting)?;
+        let asked = Asked { socket, id };
+        // Who ended in between has not been told to forget this one.
+        if asked.socket.life().is_gone() {
+            return Err(AckError::Disconnected);
+        }
+        Ok((asked, receiver))
+    }
+}
+
+impl Drop for Asked {
+    fn drop(&mut self) {
+        self.socket
+            .pending()
+            .take(self.id, &self.socket.server().counting);
+    }
+}
+
+/// The questions that one client has not answered.
+#[derive(Debug, Default)]
+pub(crate) struct Pending {
+    table: Mutex<Option<Box<Table>>>,
+}
+
+#[derive(Debug, Default)]
+struct Table {
+    next: u64,
+    waiting: HashMap<u64, oneshot::Sender<RawArgs>>,
+}
+
+impl Pending {
+    fn insert(
+        &self,
+        sender: oneshot::Sender<RawArgs>,
+        limit: usize,
+        counting: &SharedCounting,
+    ) -> Result<u64, AckError> {
+        let mut table = self.lock();
+        let table = table.get_or_insert_default();
+        if table.waiting.len() >= limit {
+            return Err(AckError::TooMany { limit });
+        }
+        let id = table.next;
+        table.next += 1;
+        table.waiting.insert(id, sender);
+        counting.pending_acks.up();
+        Ok(id)
+    }
+
+    fn take(&self, id: u64, counting: &Counting) -> Option<oneshot::Sender<RawArgs>> {
+        let sender = self.lock().as_mut()?.waiting.remove(&id)?;
+        counting.pending_acks.down();
+        Some(sender)
+    }
+
+    /// The client has answered; an answer that nobody waits for (any more) is dropped.
+    pub(crate) fn answer(&self, id: u64, args: &ArgsRef<'_>, counting: &Counting) {
+        if let Some(sender) = self.take(id, counting) {
+            let _ = sender.send(args.to_raw());
+        }
+    }
+
+    /// The client is gone: whoever waits is told.
+    pub(crate) fn clear(&self, counting: &Counting) {
+        let table = self.lock().take();
+        for _ in table.iter().flat_map(|table| table.waiting.iter()) {
+            counting.pending_acks.down();
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Box<Table>>> {
+        self.table.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

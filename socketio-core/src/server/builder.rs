@@ -1,0 +1,383 @@
+//! Options of a server, and how one is made of them.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::runtime::Handle;
+
+use super::counters::Counting;
+use super::inner::{Limits, Namespaces, ServerInner, StateMap};
+use super::{BuildError, Server, with_slash};
+use crate::adapter::{Adapter, LocalAdapter, LocalNode};
+use crate::engine::{Cookie, Cors, Engine, EngineConfig, TrustedProxies};
+use crate::http::PathRule;
+use crate::protocol::engine::Transport;
+
+/// Options of a [`Server`], each with its default; made by [`Server::builder`], checked by [`build`](Self::build).
+#[derive(Debug)]
+#[must_use = "nothing is made before `build`"]
+pub struct ServerBuilder {
+    path: PathRule,
+    cors: Cors,
+    trusted_proxies: Vec<String>,
+    transports: Vec<Transport>,
+    allow_upgrades: bool,
+    ping_interval: Duration,
+    ping_timeout: Duration,
+    upgrade_timeout: Duration,
+    connect_timeout: Duration,
+    max_payload: usize,
+    max_outgoing: usize,
+    http_compression: bool,
+    compression_threshold: usize,
+    cookie: Option<Cookie>,
+    shutdown_within: Duration,
+    namespaces: Vec<String>,
+    limits: Limits,
+    state: StateMap,
+    adapter: Option<Arc<dyn Adapter>>,
+}
+
+impl Default for ServerBuilder {
+    fn default() -> Self {
+        ServerBuilder {
+            path: PathRule::default(),
+            cors: Cors::same_origin(),
+            trusted_proxies: Vec::new(),
+            transports: vec![Transport::Polling, Transport::Websocket],
+            allow_upgrades: true,
+            ping_interval: Duration::from_secs(25),
+            ping_timeout: Duration::from_secs(20),
+            upgrade_timeout: Duration::from_secs(10),
+            connect_timeout: Duration::from_secs(45),
+            max_payload: 1_000_000,
+            max_outgoing: 4 << 20,
+            http_compression: true,
+            compression_threshold: 1024,
+            cookie: None,
+            shutdown_within: Duration::from_secs(10),
+            namespaces: Vec::new(),
+            limits: Limits {
+                attachments: 10,
+                namespaces: 64,
+                rooms: 10_000,
+                pending_acks: 10_000,
+                handlers_in_flight: 64,
+                early_packets: 1_000,
+                early_bytes: 1_000_000,
+                ack_timeout: Duration::from_secs(60),
+            },
+            state: StateMap::default(),
+            adapter: None,
+        }
+    }
+}
+
+impl ServerBuilder {
+    /// Gives handlers a value: they take it as [`State<T>`](crate::State). One value per type; the last one counts.
+    pub fn state<T: Send + Sync + 'static>(mut self, state: T) -> Self {
+        self.state.insert(Arc::new(state));
+        self
+    }
+
+    /// The path that clients are told to use. Default: `/socket.io`. A path that only begins like it is not the server's.
+    pub fn path(mut self, path: &str) -> Self {
+        self.path = PathRule::new(path);
+        self
+    }
+
+    /// Takes requests of every path, for servers that have one to themselves.
+    pub fn every_path(mut self) -> Self {
+        self.path = PathRule::every();
+        self
+    }
+
+    /// Which web pages may use the server. Default: those of the same origin, see [`Cors`].
+    pub fn cors(mut self, cors: Cors) -> Self {
+        self.cors = cors;
+        self
+    }
+
+    /// Proxies whose `X-Forwarded-For`, `-Proto` and `-Host` (or `Forwarded`) count: addresses, networks such as `10.0.0.0/8`, and
+    /// `unix` for peers on a Unix socket. Default: none.
+    pub fn trusted_proxies<I>(mut self, proxies: I) -> Self
+    where
+        I: IntoIterator,
+        I::Item: Into<String>,
+    {
+        self.trusted_proxies = proxies.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// The transports that clients may use. Default: both.
+    pub fn transports(mut self, transports: impl IntoIterator<Item = Transport>) -> Self {
+        self.transports = transports.into_iter().collect();
+        self
+    }
+
+    /// Whether a polling client may move to a WebSocket. Default: true.
+    pub fn allow_upgrades(mut self, allow: bool) -> Self {
+        self.allow_upgrades = allow;
+        self
+    }
+
+    /// Time between two pings to a client. Default: 25 s.
+    pub fn ping_interval(mut self, interval: Duration) -> Self {
+        self.ping_interval = interval;
+        self
+    }
+
+    /// How long a client may take to answer a ping; then it is gone. Default: 20 s.
+    pub fn ping_timeout(mut self, timeout: Duration) -> Self {
+        self.ping_timeout = timeout;
+        self
+    }
+
+    /// How long an upgrade may take. Default: 10 s.
+    pub fn upgrade_timeout(mut self, timeout: Duration) -> Self {
+        self.upgrade_timeout = timeout;
+        self
+    }
+
+    /// How long a connection may stay without having joined a namespace. Default: 45 s.
+    pub fn connect_timeout(mut self, timeout: Duration) -> Self {
+        self.connect_timeout = timeout;
+        self
+    }
+
+    /// Largest message accepted from a client, in bytes, on either transport, attachments included. Default: 1,000,000.
+    pub fn max_payload(mut self, bytes: usize) -> Self {
+        self.max_payload = bytes;
+        self
+    }
+
+    /// Bytes that may wait to be sent to one client; one that is slower still is disconnected. Default: 4 MiB.
+    ///
+    /// A single packet that is larger is sent when nothing else waits.
+    pub fn max_outgoing(mut self, bytes: usize) -> Self {
+        self.max_outgoing = bytes;
+        self
+    }
+
+    /// Attachments of one packet. Default: 10.
+    pub fn max_attachments(mut self, count: usize) -> Self {
+        self.limits.attachments = count;
+        self
+    }
+
+    /// Namespaces that one connection may ask for. Default: 64.
+    pub fn max_namespaces(mut self, count: usize) -> Self {
+        self.limits.namespaces = count;
+        self
+    }
+
+    /// Rooms that one socket may be in. Default: 10,000.
+    pub fn max_rooms(mut self, count: usize) -> Self {
+        self.limits.rooms = count;
+        self
+    }
+
+    /// Answers that may be awaited from one socket. Default: 10,000.
+    pub fn max_pending_acks(mut self, count: usize) -> Self {
+        self.limits.pending_acks = count;
+        self
+    }
+
+    /// Handlers of one connection that may wait for something at a time; then its client is not read. Default: 64.
+    pub fn max_handlers_in_flight(mut self, count: usize) -> Self {
+        self.limits.handlers_in_flight = count;
+        self
+    }
+
+    /// How long a question waits for its answer unless it says otherwise. Default: 60 s.
+    pub fn ack_timeout(mut self, timeout: Duration) -> Self {
+        self.limits.ack_timeout = timeout;
+        self
+    }
+
+    /// Whether polling answers are compressed for clients that accept gzip or deflate. Default: true.
+    pub fn http_compression(mut self, compress: bool) -> Self {
+        self.http_compression = compress;
+        self
+    }
+
+    /// Size in bytes from which polling answers are compressed. Default: 1,024.
+    pub fn compression_threshold(mut self, bytes: usize) -> Self {
+        self.compression_threshold = bytes;
+        self
+    }
+
+    /// Sets a cookie with the session's id, for load balancers that stick to it. Default: none.
+    pub fn cookie(mut self, cookie: Cookie) -> Self {
+        self.cookie = Some(cookie);
+        self
+    }
+
+    /// How long a shutdown may take. Default: 10 s.
+    pub fn shutdown_within(mut self, limit: Duration) -> Self {
+        self.shutdown_within = limit;
+        self
+    }
+
+    /// Opens a namespace to clients that needs no handlers.
+    pub fn namespace(mut self, name: &str) -> Self {
+        self.namespaces.push(with_slash(name));
+        self
+    }
+
+    /// Who carries operations to the sockets, here and on other nodes. Default: [`LocalAdapter`], this process alone.
+    pub fn adapter(mut self, adapter: impl Adapter) -> Self {
+        self.adapter = Some(Arc::new(adapter));
+        self
+    }
+
+    /// Makes the server and starts its adapter. It serves nothing yet.
+    ///
+    /// # Errors
+    ///
+    /// [`BuildError::Option`] names the option whose value cannot work; [`BuildError::NoRuntime`]: there is no Tokio runtime here.
+    pub fn build(self) -> Result<Server, BuildError> {
+        let runtime = Handle::try_current().map_err(|_| BuildError::NoRuntime)?;
+        let limits = self.limits.clone();
+        let names = self.namespaces.clone();
+        let adapter = self
+            .adapter
+            .clone()
+            .unwrap_or_else(|| Arc::new(LocalAdapter::new()));
+        let (config, state) = self.check()?;
+        let inner = Arc::new(ServerInner {
+            engine: Engine::start(config, runtime.clone()),
+            adapter: adapter.clone(),
+            namespaces: Namespaces::default(),
+            state,
+            limits,
+            counting: Arc::new(Counting::default()),
+        });
+        for name in names {
+            inner.namespaces.get_or_make(&name).open();
+        }
+        start(&adapter, LocalNode::new(Arc::downgrade(&inner)), &runtime);
+        Ok(Server::new(inner))
+    }
+
+    fn check(self) -> Result<(EngineConfig, StateMap), BuildError> {
+        let trusted_proxies = TrustedProxies::parse(&self.trusted_proxies)
+            .map_err(|error| wrong("trusted_proxies", error.to_string()))?;
+        if let Some(origin) = self.cors.misspelt() {
+            return Err(wrong(
+                "cors",
+                format!("{origin:?} is not an origin such as https://example.com"),
+            ));
+        }
+        if self.transports.is_empty() {
+            return Err(wrong("transports", "at least one is needed"));
+        }
+        if self.cookie.as_ref().is_some_and(|cookie| !cookie.is_valid()) {
+            return Err(wrong(
+                "cookie",
+                "its name or an attribute cannot stand in a header",
+            ));
+        }
+        for name in &self.namespaces {
+            if name.contains([',', '?']) {
+                return Err(wrong(
+                    "namespace",
+                    format!("{name:?} contains a comma or a question mark"),
+                ));
+            }
+        }
+        let at_least_one = [
+            ("max_payload", self.max_payload),
+            ("max_outgoing", self.max_outgoing),
+            ("max_namespaces", self.limits.namespaces),
+            ("max_handlers_in_flight", self.limits.handlers_in_flight),
+        ];
+        if let Some((option, _)) = at_least_one.into_iter().find(|(_, value)| *value == 0) {
+            return Err(wrong(option, "0 lets nothing through"));
+        }
+        let config = EngineConfig {
+            path: self.path,
+            cors: self.cors,
+            trusted_proxies,
+            polling: self.transports.contains(&Transport::Polling),
+            websocket: self.transports.contains(&Transport::Websocket),
+            allow_upgrades: self.allow_upgrades,
+            ping_interval: millis("ping_interval", self.ping_interval)?,
+            ping_timeout: millis("ping_timeout", self.ping_timeout)?,
+            upgrade_timeout: millis("upgrade_timeout", self.upgrade_timeout)?,
+            connect_timeout: millis("connect_timeout", self.connect_timeout)?,
+            max_payload: self.max_payload,
+            max_outgoing: self.max_outgoing,
+            compression: self.http_compression.then_some(self.compression_threshold),
+            cookie: self.cookie,
+            shutdown_within: self.shutdown_within,
+        };
+        Ok((config, self.state))
+    }
+}
+
+/// Runs the adapter's start: one that needs not wait is ready when `build` returns.
+fn start(adapter: &Arc<dyn Adapter>, node: LocalNode, runtime: &Handle) {
+    let adapter = adapter.clone();
+    let mut starting = Box::pin(async move {
+        if let Err(error) = adapter.start(Arc::new(node)).await {
+            tracing::error!(target: "socketio", %error, "the adapter did not start: this server is alone");
+        }
+    });
+    let waker = std::task::Waker::noop();
+    if starting
+        .as_mut()
+        .poll(&mut std::task::Context::from_waker(waker))
+        .is_pending()
+    {
+        runtime.spawn(starting);
+    }
+}
+
+fn millis(option: &'static str, time: Duration) -> Result<u32, BuildError> {
+    match u32::try_from(time.as_millis()) {
+        Ok(0) => Err(wrong(option, "less than a millisecond")),
+        Ok(millis) => Ok(millis),
+        Err(_) => Err(wrong(option, "more than 49 days")),
+    }
+}
+
+fn wrong(option: &'static str, problem: impl Into<String>) -> BuildError {
+    BuildError::Option {
+        option,
+        problem: problem.into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn build_outside_a_runtime_says_what_is_missing() {
+        let error = ServerBuilder::default().build().unwrap_err();
+        assert!(error.to_string().contains("Tokio runtime"));
+    }
+
+    #[tokio::test]
+    async fn a_wrong_value_is_refused_in_words_that_name_the_option() {
+        let builder = ServerBuilder::default;
+        let refused = [
+            (builder().ping_interval(Duration::ZERO), "ping_interval"),
+            (
+                builder().ping_timeout(Duration::from_secs(1 << 32)),
+                "ping_timeout",
+            ),
+            (builder().max_payload(0), "max_payload"),
+            (builder().transports([]), "transports"),
+            (builder().trusted_proxies(["10.0.0.0/99"]), "trusted_proxies"),
+            (builder().cookie(Cookie::new("a b")), "cookie"),
+            (builder().namespace("/a,b"), "namespace"),
+            (builder().cors(Cors::origin("example.com")), "cors"),
+        ];
+        for (builder, option) in refused {
+            let error = builder.build().unwrap_err().to_string();
+            assert!(error.starts_with(option), "{error}");
+        }
+    }
+}

@@ -1,0 +1,272 @@
+//! The inbox of a connection: its packets, put together and led to the sockets they are for.
+
+use std::fmt;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use serde_json::value::RawValue;
+use smallvec::SmallVec;
+
+use super::inner::ServerInner;
+use super::life::{Admission, Early};
+use super::link::Link;
+use super::namespace::NamespaceInner;
+use super::{Socket, connecting, dispatch, encode};
+use crate::engine::{Close, DisconnectReason, Frames, Inbox, Session};
+use crate::protocol::packet::{Kind, Packet, PacketError};
+
+pub(crate) struct ClientInbox {
+    server: Arc<ServerInner>,
+    session: Arc<Session>,
+    /// One per namespace that the client has asked for; those it has left stay, as a mark that their late packets are no crime.
+    sockets: SmallVec<[Socket; 1]>,
+    partial: Option<Box<Partial>>,
+    link: Arc<Link>,
+}
+
+/// A binary packet whose attachments are coming.
+#[derive(Debug)]
+struct Partial {
+    /// Nobody, when the client has left the namespace.
+    socket: Option<Socket>,
+    is_ack: bool,
+    id: Option<u64>,
+    data: Box<str>,
+    announced: usize,
+    attachments: Vec<Bytes>,
+    bytes: usize,
+}
+
+impl ClientInbox {
+    pub(crate) fn new(server: Arc<ServerInner>, session: Arc<Session>) -> Self {
+        let link = Link::new(server.limits.handlers_in_flight, server.counting.clone());
+        ClientInbox {
+            server,
+            session,
+            sockets: SmallVec::new(),
+            partial: None,
+            link,
+        }
+    }
+
+    fn find(&self, namespace: &str) -> Option<usize> {
+        self.sockets
+            .iter()
+            .position(|socket| &*socket.namespace_inner().name == namespace)
+    }
+
+    /// CONNECT: the namespace is asked for.
+    fn connect(&mut self, name: &str, data: &str) -> Result<(), Close> {
+        let auth = match data {
+            "" => None,
+            data => {
+                serde_json::from_str::<&RawValue>(data).map_err(Close::parse_error)?;
+                Some(data)
+            }
+        };
+        let at = self.find(name);
+        if at
+            .and_then(|at| self.sockets.get(at))
+            .is_some_and(|socket| !socket.life().is_gone())
+        {
+            return Err(Close::parse_error(format_args!("a second CONNECT for {name}")));
+        }
+        let Some(namespace) = self
+            .server
+            .namespaces
+            .get(name)
+            .filter(|namespace| namespace.is_open())
+        else {
+            return self.refuse(name, "Invalid namespace");
+        };
+        let limit = self.server.limits.namespaces;
+        if at.is_none() && self.sockets.len() >= limit {
+            return self.refuse(name, "Too many namespaces");
+        }
+        let socket = self.admit(namespace, at);
+        connecting::connect(socket, auth);
+        Ok(())
+    }
+
+    fn admit(&mut self, namespace: Arc<NamespaceInner>, at: Option<usize>) -> Socket {
+        let socket = Socket::new(
+            self.server.clone(),
+            namespace,
+            self.session.clone(),
+            self.link.clone(),
+        );
+        match at.and_then(|at| self.sockets.get_mut(at)) {
+            Some(left) => *left = socket.clone(),
+            None => self.sockets.push(socket.clone()),
+        }
+        self.link.set_sockets(&self.sockets);
+        socket
+    }
+
+    fn refuse(&self, namespace: &str, message: &str) -> Result<(), Close> {
+        self.server.counting.connects_refused.one();
+        let mut out = Vec::new();
+        let start = encode::connect_error(&mut out, namespace, message, None);
+        let _ = self
+            .session
+            .push(Frames::of(out.get(start..).unwrap_or_default()));
+        Ok(())
+    }
+
+    /// An event or an ack that is all there.
+    fn packet(
+        &self,
+        socket: &Socket,
+        is_ack: bool,
+        id: Option<u64>,
+        data: &str,
+        attachments: &[Bytes],
+    ) -> Result<(), Close> {
+        let limits = &self.server.limits;
+        let early = || Early {
+            is_ack,
+            id,
+            data: data.into(),
+            attachments: attachments.to_vec(),
+        };
+        let handled = match socket
+            .life()
+            .admit(limits.early_packets, limits.early_bytes, early)
+        {
+            Admission::Now if is_ack => id.map_or(Ok(()), |id| dispatch::ack(socket, data, attachments, id)),
+            Admission::Now => dispatch::event(socket, data, attachments, id),
+            Admission::Waits => Ok(()),
+            Admission::Gone => {
+                self.server.counting.packets_dropped.one();
+                Ok(())
+            }
+            Admission::TooMany => {
+                let detail = format!(
+                    "too much was sent before the namespace was joined: the limits are {} packets and {} bytes",
+                    limits.early_packets, limits.early_bytes
+                );
+                return Err(Close::over_limit(detail));
+            }
+        };
+        handled.map_err(Close::parse_error)
+    }
+
+    /// The socket a packet is for. A client that never asked for the namespace breaks the protocol.
+    fn addressee(&self, namespace: &str) -> Result<&Socket, Close> {
+        self.find(namespace)
+            .and_then(|at| self.sockets.get(at))
+            .ok_or_else(|| {
+                Close::parse_error(format_args!(
+                    "a packet for {namespace}, which the client has not joined"
+                ))
+            })
+    }
+}
+
+impl Inbox for ClientInbox {
+    fn text(&mut self, message: &str) -> Result<(), Close> {
+        if self.partial.is_some() {
+            return Err(Close::parse_error("a text where an attachment must follow"));
+        }
+        let packet = Packet::parse(message, self.server.limits.attachments).map_err(|error| match error {
+            PacketError::TooManyAttachments { .. } => Close::over_limit(error),
+            error => Close::parse_error(error),
+        })?;
+        match packet.kind {
+            Kind::Connect => self.connect(packet.namespace, packet.data),
+            Kind::ConnectError => Err(Close::parse_error("CONNECT_ERROR is the server's to send")),
+            Kind::Disconnect => {
+                self.addressee(packet.namespace)?
+                    .end(&Close::new(DisconnectReason::ClientNamespaceDisconnect), false);
+                Ok(())
+            }
+            Kind::Event | Kind::Ack => {
+                let socket = self.addressee(packet.namespace)?;
+                self.packet(socket, packet.kind == Kind::Ack, packet.id, packet.data, &[])
+            }
+            Kind::BinaryEvent | Kind::BinaryAck => {
+                let socket = self.addressee(packet.namespace)?;
+                let is_ack = packet.kind == Kind::BinaryAck;
+                if packet.attachments == 0 {
+                    return self.packet(socket, is_ack, packet.id, packet.data, &[]);
+                }
+                let socket = (!socket.life().is_gone()).then(|| socket.clone());
+                self.partial = Some(Box::new(Partial {
+                    data: if socket.is_some() {
+                        packet.data.into()
+                    } else {
+                        Box::default()
+                    },
+                    socket,
+                    is_ack,
+                    id: packet.id,
+                    announced: packet.attachments,
+                    attachments: Vec::new(),
+                    bytes: packet.data.len(),
+                }));
+                Ok(())
+            }
+        }
+    }
+
+    fn binary(&mut self, message: &[u8]) -> Result<(), Close> {
+        let Some(partial) = self.partial.as_mut() else {
+            return Err(Close::parse_error("an attachment that no packet announced"));
+        };
+        partial.bytes += message.len();
+        let limit = self.session.max_payload();
+        if partial.bytes > limit {
+            let detail = format!(
+                "a packet of {} bytes with its attachments, the limit is {limit} (max_payload)",
+                partial.bytes
+            );
+            return Err(Close::over_limit(detail));
+        }
+        partial.attachments.push(if partial.socket.is_some() {
+            Bytes::copy_from_slice(message)
+        } else {
+            Bytes::new()
+        });
+        if partial.attachments.len() < partial.announced {
+            return Ok(());
+        }
+        match self.partial.take() {
+            Some(whole) => match &whole.socket {
+                Some(socket) => self.packet(socket, whole.is_ack, whole.id, &whole.data, &whole.attachments),
+                None => {
+                    self.server.counting.packets_dropped.one();
+                    Ok(())
+                }
+            },
+            None => Ok(()),
+        }
+    }
+
+    fn is_ready(&self) -> bool {
+        self.link.has_room()
+    }
+
+    fn poll_ready(&self, cx: &mut Context<'_>) -> Poll<()> {
+        self.link.poll_room(cx)
+    }
+
+    fn has_joined(&self) -> bool {
+        self.sockets.iter().any(|socket| socket.life().has_joined())
+    }
+
+    fn close(self: Box<Self>, close: &Close) {
+        self.link.set_sockets(&[]);
+        for socket in &self.sockets {
+            socket.end(close, false);
+        }
+    }
+}
+
+impl fmt::Debug for ClientInbox {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ClientInbox")
+            .field("sockets", &self.sockets)
+            .finish_non_exhaustive()
+    }
+}

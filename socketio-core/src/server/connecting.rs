@@ -1,0 +1,122 @@
+//! A client at the door of a namespace: `on_connect` decides, and only then the client hears anything.
+
+use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
+use std::task::{Context as Task, Poll};
+
+use super::dispatch::{self, poll_in_place, report_panic};
+use super::{Socket, encode};
+use crate::engine::{Close, DisconnectReason, Frames, spare};
+use crate::handler::{Asking, ConnectError, Connecting, Context};
+
+/// Asks the namespace about `socket`. It is in the namespace already, unheard, and is taken out again if it is refused.
+pub(crate) fn connect(socket: Socket, auth: Option<&str>) {
+    socket.namespace_inner().rooms.add(&socket);
+    let handlers = socket.namespace_inner().handlers();
+    let Some(handler) = &handlers.connect else {
+        finish(&socket, Ok(()));
+        return;
+    };
+    let span = tracing::debug_span!(target: "socketio", "handler", sid = %socket.id(), event = "connect");
+    let entered = span.enter();
+    let mut context = Context::connect(&socket, auth);
+    let first = catch_unwind(AssertUnwindSafe(|| match handler(&mut context) {
+        Connecting::Ready(decided) => Ok(decided),
+        Connecting::Future(mut asking) => match poll_in_place(&mut asking) {
+            Poll::Ready(decided) => Ok(decided),
+            Poll::Pending => Err(asking),
+        },
+    }));
+    drop(entered);
+    match first {
+        Ok(Ok(decided)) => finish(&socket, decided),
+        Ok(Err(asking)) => {
+            let runtime = socket.server().engine.runtime.clone();
+            runtime.spawn(Deciding { asking, socket, span });
+        }
+        Err(panic) => refuse_after_panic(&socket, panic.as_ref()),
+    }
+}
+
+/// An `on_connect` that waits for something. It is not counted among the handlers in flight: there is one per namespace.
+struct Deciding {
+    asking: Asking,
+    socket: Socket,
+    span: tracing::Span,
+}
+
+impl Future for Deciding {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Task<'_>) -> Poll<()> {
+        let me = &mut *self;
+        let entered = me.span.enter();
+        let polled = catch_unwind(AssertUnwindSafe(|| me.asking.as_mut().poll(cx)));
+        drop(entered);
+        match polled {
+            Ok(Poll::Pending) => return Poll::Pending,
+            Ok(Poll::Ready(decided)) => finish(&me.socket, decided),
+            Err(panic) => refuse_after_panic(&me.socket, panic.as_ref()),
+        }
+        Poll::Ready(())
+    }
+}
+
+impl Drop for Deciding {
+    /// The runtime is going down: nothing may stay in the namespace.
+    fn drop(&mut self) {
+        if self.socket.life().is_connecting() {
+            refuse(&self.socket, &ConnectError::default());
+        }
+    }
+}
+
+fn finish(socket: &Socket, decided: Result<(), ConnectError>) {
+    match decided {
+        Ok(()) => accept(socket),
+        Err(error) => refuse(socket, &error),
+    }
+}
+
+fn accept(socket: &Socket) {
+    let mut buffer = spare::take();
+    let start = encode::connect(&mut buffer, &socket.namespace_inner().name, socket.id());
+    let accepted = socket.life().accept(
+        socket.engine_session(),
+        Frames::of(buffer.get(start..).unwrap_or_default()),
+    );
+    spare::give(buffer);
+    if !accepted {
+        // Sent away, or gone, while it was being asked about.
+        refuse(socket, &ConnectError::default());
+        return;
+    }
+    tracing::debug!(target: "socketio", sid = %socket.id(), namespace = &*socket.namespace_inner().name, "connected");
+    dispatch::connected(socket);
+    loop {
+        let early = socket.life().early();
+        if early.is_empty() {
+            break;
+        }
+        for packet in &early {
+            if let Err(error) = dispatch::early(socket, packet) {
+                socket.engine_session().close(Close::parse_error(error));
+                return;
+            }
+        }
+    }
+}
+
+fn refuse_after_panic(socket: &Socket, panic: &(dyn std::any::Any + Send)) {
+    report_panic(socket, "connect", panic);
+    refuse(socket, &ConnectError::default());
+}
+
+fn refuse(socket: &Socket, error: &ConnectError) {
+    socket.server().counting.connects_refused.one();
+    socket.end(&Close::new(DisconnectReason::ServerNamespaceDisconnect), false);
+    let namespace = &socket.namespace_inner().name;
+    tracing::debug!(target: "socketio", sid = %socket.id(), namespace = &**namespace, message = error.message(), "refused");
+    let _ = socket.answer(|out| encode::connect_error(out, namespace, error.message(), error.data()));
+}

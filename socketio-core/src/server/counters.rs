@@ -1,0 +1,91 @@
+//! What is going on in a server, in numbers.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+
+/// A moment's figures of one server: [`Server::counters`](super::Server::counters).
+///
+/// The first group goes up and down, and is zero when every client is gone; the second only grows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Counters {
+    /// Open Engine.IO sessions.
+    pub sessions: usize,
+    /// Clients in namespaces; one session can have several.
+    pub sockets: usize,
+    /// Rooms that somebody joined.
+    pub rooms: usize,
+    /// Answers that are awaited from clients.
+    pub pending_acks: usize,
+    /// Handlers that wait for something.
+    pub handlers_running: usize,
+    /// TCP connections of the standalone server.
+    pub connections: usize,
+
+    /// Sessions opened.
+    pub sessions_opened: u64,
+    /// Requests refused.
+    pub requests_refused: u64,
+    /// Connections closed because their outgoing queue was full.
+    pub outgoing_full: u64,
+    /// Messages that were queued for clients when their connection ended.
+    pub undelivered: u64,
+    /// Handlers that panicked.
+    pub handler_panics: u64,
+    /// Handlers that returned an error.
+    pub handler_errors: u64,
+    /// Events whose arguments did not fit their handler.
+    pub arguments_refused: u64,
+    /// Connects refused by `on_connect`.
+    pub connects_refused: u64,
+    /// Packets for namespaces that the client had just left.
+    pub packets_dropped: u64,
+}
+
+/// The counters themselves; everything that counts shares them.
+#[derive(Debug, Default)]
+pub(crate) struct Counting {
+    pub(crate) sockets: Gauge,
+    pub(crate) pending_acks: Gauge,
+    pub(crate) handlers_running: Gauge,
+    pub(crate) handler_panics: Count,
+    pub(crate) handler_errors: Count,
+    pub(crate) arguments_refused: Count,
+    pub(crate) connects_refused: Count,
+    pub(crate) packets_dropped: Count,
+}
+
+/// A number that only grows.
+#[derive(Debug, Default)]
+pub(crate) struct Count(AtomicU64);
+
+impl Count {
+    pub(crate) fn one(&self) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn get(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// A number of things that exist.
+#[derive(Debug, Default)]
+pub(crate) struct Gauge(AtomicUsize);
+
+impl Gauge {
+    pub(crate) fn up(&self) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn down(&self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn get(&self) -> usize {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// Shared by the server and whatever outlives a call into it.
+pub(crate) type SharedCounting = Arc<Counting>;

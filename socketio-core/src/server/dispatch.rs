@@ -1,0 +1,138 @@
+//! Starting handlers: in order, in place, and without trusting them.
+//!
+//! A handler is polled once where its event arrived. Most are through by then; one that waits goes on as a task of its own. So
+//! handlers of a socket start in the order of its events, and a slow one holds up nobody. A panic is logged and counted.
+
+use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
+use std::task::{Context as Task, Poll, Waker};
+
+use super::Socket;
+use super::life::Early;
+use super::link::Entry;
+use crate::engine::Close;
+use crate::handler::{BoxedHandler, Called, Context};
+use crate::protocol::args::{ArgsError, ArgsRef, Event};
+
+/// An event of the client; nobody listening is no error, and gets no ack.
+pub(crate) fn event(
+    socket: &Socket,
+    data: &str,
+    attachments: &[bytes::Bytes],
+    id: Option<u64>,
+) -> Result<(), ArgsError> {
+    let event = Event::parse(data, attachments)?;
+    let handlers = socket.namespace_inner().handlers();
+    let Some(handler) = handlers.events.get(&*event.name) else {
+        tracing::debug!(target: "socketio", sid = %socket.id(), event = &*event.name, "nobody handles this event");
+        return Ok(());
+    };
+    let mut context = Context::event(socket, &event.name, &event.args, id);
+    start(socket, true, &event.name, || handler(&mut context));
+    Ok(())
+}
+
+/// An answer of the client.
+pub(crate) fn ack(
+    socket: &Socket,
+    data: &str,
+    attachments: &[bytes::Bytes],
+    id: u64,
+) -> Result<(), ArgsError> {
+    let args = ArgsRef::parse(data, attachments)?;
+    socket.pending().answer(id, &args, &socket.server().counting);
+    Ok(())
+}
+
+/// A packet that waited for the client to be let in.
+pub(crate) fn early(socket: &Socket, packet: &Early) -> Result<(), ArgsError> {
+    match (packet.is_ack, packet.id) {
+        (true, Some(id)) => ack(socket, &packet.data, &packet.attachments, id),
+        (true, None) => Ok(()),
+        (false, id) => event(socket, &packet.data, &packet.attachments, id),
+    }
+}
+
+/// The client has been let in.
+pub(crate) fn connected(socket: &Socket) {
+    let handlers = socket.namespace_inner().handlers();
+    if let Some(handler) = &handlers.connected {
+        let mut context = Context::connected(socket);
+        start(socket, true, "connected", || handler(&mut context));
+    }
+}
+
+/// The client is gone. Not bounded by what runs for the connection: each socket ends once.
+pub(crate) fn disconnected(socket: &Socket, close: &Close) {
+    let handlers = socket.namespace_inner().handlers();
+    if let Some(handler) = &handlers.disconnect {
+        let mut context = Context::disconnect(socket, close);
+        start(socket, false, "disconnect", || handler(&mut context));
+    }
+}
+
+fn start(socket: &Socket, counted: bool, event: &str, call: impl FnOnce() -> Called) {
+    let span = tracing::debug_span!(target: "socketio", "handler", sid = %socket.id(), event);
+    let entered = span.enter();
+    let first = catch_unwind(AssertUnwindSafe(|| match call() {
+        Called::Done => None,
+        Called::Future(mut handler) => poll_in_place(&mut handler).is_pending().then_some(handler),
+    }));
+    drop(entered);
+    match first {
+        Ok(None) => {}
+        Ok(Some(handler)) => {
+            let entry = counted.then(|| socket.link().enter());
+            let waiting = Waiting {
+                handler,
+                socket: socket.clone(),
+                event: event.into(),
+                span,
+                _entry: entry,
+            };
+            socket.server().engine.runtime.spawn(waiting);
+        }
+        Err(panic) => report_panic(socket, event, panic.as_ref()),
+    }
+}
+
+/// Polls without tokio's budget, which would make handlers wait that need not. Nobody is woken: the task polls again at once.
+pub(crate) fn poll_in_place<F: Future + ?Sized>(future: &mut Pin<Box<F>>) -> Poll<F::Output> {
+    let mut free = tokio::task::unconstrained(future.as_mut());
+    Pin::new(&mut free).poll(&mut Task::from_waker(Waker::noop()))
+}
+
+/// A handler that was not through after its first poll.
+struct Waiting {
+    handler: BoxedHandler,
+    socket: Socket,
+    event: Box<str>,
+    span: tracing::Span,
+    _entry: Option<Entry>,
+}
+
+impl Future for Waiting {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Task<'_>) -> Poll<()> {
+        let me = &mut *self;
+        let _entered = me.span.enter();
+        match catch_unwind(AssertUnwindSafe(|| me.handler.as_mut().poll(cx))) {
+            Ok(poll) => poll,
+            Err(panic) => {
+                report_panic(&me.socket, &me.event, panic.as_ref());
+                Poll::Ready(())
+            }
+        }
+    }
+}
+
+pub(crate) fn report_panic(socket: &Socket, event: &str, panic: &(dyn std::any::Any + Send)) {
+    socket.server().counting.handler_panics.one();
+    let message = panic.downcast_ref::<&str>().copied();
+    let message = message
+        .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("(no message)");
+    tracing::error!(target: "socketio", sid = %socket.id(), event, message, "a handler panicked; the connection goes on");
+}

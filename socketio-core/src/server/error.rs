@@ -1,0 +1,93 @@
+//! Errors of the server's words, one per operation.
+
+use crate::adapter::AdapterError;
+use crate::protocol::args::{DecodeError, EncodeError};
+
+/// Why something was not emitted.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum EmitError {
+    /// The arguments cannot be JSON: a `Serialize` failed, or a map has keys that are no strings.
+    #[error("the arguments cannot be encoded")]
+    Encode(#[from] EncodeError),
+    /// The libraries keep this event's name for themselves.
+    #[error("{0:?} is a reserved event name")]
+    ReservedEvent(String),
+    /// The client is gone from this namespace.
+    #[error("the client is disconnected")]
+    Disconnected,
+    /// The client does not read: what waits for it is over `max_outgoing`, and its connection is being closed.
+    #[error("the client's outgoing queue is full, its connection is closed")]
+    QueueFull,
+    /// The adapter could not take the operation.
+    #[error(transparent)]
+    Adapter(#[from] AdapterError),
+}
+
+/// Why a client's answer did not come.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum AckError {
+    /// The client did not answer in time. Should it answer later, nobody hears it.
+    #[error("the client did not answer within {0:?}")]
+    Timeout(std::time::Duration),
+    /// The client went away, or was gone already.
+    #[error("the client is disconnected")]
+    Disconnected,
+    /// The client has not been let in yet: in `on_connect` it cannot be asked.
+    #[error("the client is not connected yet")]
+    NotConnected,
+    /// So many answers are awaited from this client already.
+    #[error("{limit} answers are awaited from this client already")]
+    TooMany {
+        /// The number allowed.
+        limit: usize,
+    },
+    /// The answer does not fit the type that was asked for.
+    #[error("the client's answer does not fit")]
+    Decode(#[source] DecodeError),
+    /// The question was not sent.
+    #[error(transparent)]
+    Emit(#[from] EmitError),
+}
+
+/// Why a room was not joined.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum JoinError {
+    /// The client is gone: who has left a namespace cannot be put into its rooms.
+    #[error("the client is disconnected")]
+    Disconnected,
+    /// The socket is in as many rooms as are allowed.
+    #[error("the socket is in {limit} rooms already")]
+    TooManyRooms {
+        /// The number allowed.
+        limit: usize,
+    },
+}
+
+/// Why a server was not built; each message names the option.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum BuildError {
+    /// `build` was called outside a Tokio runtime.
+    #[error("build() needs a Tokio runtime: call it inside one, for instance in a #[tokio::main] function")]
+    NoRuntime,
+    /// An option has a value that cannot work.
+    #[error("{option}: {problem}")]
+    Option {
+        /// The setter's name.
+        option: &'static str,
+        /// What is wrong with its value.
+        problem: String,
+    },
+}
+
+/// Why a server does not serve.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ServeError {
+    /// The address cannot be listened on: it is taken, or forbidden, or no address.
+    #[error("cannot listen")]
+    Listen(#[source] std::io::Error),
+}

@@ -1,0 +1,287 @@
+//! A socket from its CONNECT to its end, and what waits for either: held packets, early events, rooms.
+//!
+//! ```text
+//! connecting --accept--> answered --early events are through--> connected --end--> gone
+//!     \------------------------- refuse, or the connection ends ------------------/
+//! ```
+//!
+//! `connecting`: `on_connect` runs; packets for the client are held, its events wait.
+//! `answered`: the client has been told; packets go out, and the events that waited are started one after the other.
+//! `connected`: events go straight to their handlers. `gone`: nothing comes back from here.
+//!
+//! All changes happen under one lock, which is also the one that joining a room takes: who is gone cannot join.
+
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
+
+use bytes::Bytes;
+use foldhash::quality::RandomState;
+use indexmap::IndexSet;
+
+use super::{JoinError, Socket};
+use crate::adapter::rooms::Rooms;
+use crate::adapter::{Room, RoomList};
+use crate::engine::{Frames, Refused, Rope, Session};
+
+const CONNECTING: u8 = 0;
+const ANSWERED: u8 = 1;
+const CONNECTED: u8 = 2;
+/// After it was let in,
+const GONE: u8 = 3;
+/// and without that.
+const REFUSED: u8 = 4;
+
+#[derive(Debug)]
+pub(crate) struct Life {
+    /// Written under the lock; read without it where a stale answer only costs a look under it.
+    state: AtomicU8,
+    inner: Mutex<Inner>,
+}
+
+#[derive(Debug, Default)]
+struct Inner {
+    rooms: IndexSet<Room, RandomState>,
+    waiting: Option<Box<Waiting>>,
+    watchers: Vec<Waker>,
+}
+
+/// What waits for the answer to CONNECT.
+#[derive(Debug, Default)]
+struct Waiting {
+    held: Rope,
+    early: Vec<Early>,
+    early_bytes: usize,
+}
+
+/// A packet of the client that came before it was let in.
+#[derive(Debug)]
+pub(crate) struct Early {
+    /// Whether it is an ack; else an event.
+    pub(crate) is_ack: bool,
+    pub(crate) id: Option<u64>,
+    pub(crate) data: Box<str>,
+    pub(crate) attachments: Vec<Bytes>,
+}
+
+/// Whether a packet of the client had to wait.
+pub(crate) enum Admission {
+    /// Handle it now.
+    Now,
+    /// It waits for the client to be let in.
+    Waits,
+    /// The client is gone from this namespace.
+    Gone,
+    /// More wait than is allowed.
+    TooMany,
+}
+
+/// How far the socket had come when it ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Gone {
+    WasConnecting,
+    WasConnected,
+}
+
+impl Life {
+    pub(crate) fn new() -> Self {
+        let inner = Inner {
+            waiting: Some(Box::default()),
+            ..Inner::default()
+        };
+        Life {
+            state: AtomicU8::new(CONNECTING),
+            inner: Mutex::new(inner),
+        }
+    }
+
+    pub(crate) fn is_connected(&self) -> bool {
+        matches!(self.state.load(Ordering::Acquire), ANSWERED | CONNECTED)
+    }
+
+    pub(crate) fn is_connecting(&self) -> bool {
+        self.state.load(Ordering::Acquire) == CONNECTING
+    }
+
+    pub(crate) fn is_gone(&self) -> bool {
+        self.state.load(Ordering::Acquire) >= GONE
+    }
+
+    /// Whether it was ever let in.
+    pub(crate) fn has_joined(&self) -> bool {
+        matches!(self.state.load(Ordering::Acquire), ANSWERED | CONNECTED | GONE)
+    }
+
+    /// Queues packets, or holds them behind the answer that is still to come.
+    pub(crate) fn deliver(&self, session: &Arc<Session>, frames: Frames<'_>) -> Result<(), Refused> {
+        match self.state.load(Ordering::Acquire) {
+            ANSWERED | CONNECTED => return session.push(frames),
+            GONE.. => return Err(Refused::Closed),
+            _ => {}
+        }
+        let mut inner = self.lock();
+        match (self.state.load(Ordering::Acquire), inner.waiting.as_deref_mut()) {
+            (CONNECTING, Some(waiting)) => {
+                let limit = session.max_outgoing();
+                if !waiting.held.is_empty() && waiting.held.len() + frames.len() > limit {
+                    return Err(Refused::Full);
+                }
+                waiting.held.push(frames);
+                Ok(())
+            }
+            (GONE.., _) => Err(Refused::Closed),
+            _ => {
+                drop(inner);
+                session.push(frames)
+            }
+        }
+    }
+
+    /// Lets the client in: `answer` goes out, what was held right behind it. `false`: it has gone meanwhile.
+    pub(crate) fn accept(&self, session: &Arc<Session>, answer: Frames<'_>) -> bool {
+        let mut inner = self.lock();
+        if self.state.load(Ordering::Acquire) != CONNECTING {
+            return false;
+        }
+        let held = inner
+            .waiting
+            .as_deref_mut()
+            .map(|waiting| std::mem::take(&mut waiting.held));
+        // Under the lock, so that nothing comes between. A queue that is full or shut ends the session anyway.
+        let _ = session.push(answer);
+        if let Some(held) = held {
+            for part in held.parts {
+                let _ = session.push(Frames::Shared(part));
+            }
+            if !held.tail.is_empty() {
+                let _ = session.push(Frames::Copied(&held.tail));
+            }
+        }
+        self.state.store(ANSWERED, Ordering::Release);
+        true
+    }
+
+    /// Decides what happens to a packet of the client; `early` makes the copy that waits.
+    pub(crate) fn admit(&self, packets: usize, bytes: usize, early: impl FnOnce() -> Early) -> Admission {
+        match self.state.load(Ordering::Acquire) {
+            CONNECTED => return Admission::Now,
+            GONE.. => return Admission::Gone,
+            _ => {}
+        }
+        let mut inner = self.lock();
+        match (self.state.load(Ordering::Acquire), inner.waiting.as_deref_mut()) {
+            (GONE.., _) => Admission::Gone,
+            (CONNECTED, _) | (_, None) => Admission::Now,
+            (_, Some(waiting)) => {
+                let early = early();
+                waiting.early_bytes += early.size();
+                if waiting.early.len() >= packets || waiting.early_bytes > bytes {
+                    return Admission::TooMany;
+                }
+                waiting.early.push(early);
+                Admission::Waits
+            }
+        }
+    }
+
+    /// The packets that have waited; when there are none (any more) the next ones need not wait.
+    pub(crate) fn early(&self) -> Vec<Early> {
+        let mut inner = self.lock();
+        if self.state.load(Ordering::Acquire) != ANSWERED {
+            return Vec::new();
+        }
+        let early = inner
+            .waiting
+            .as_deref_mut()
+            .map(|waiting| std::mem::take(&mut waiting.early));
+        match early {
+            Some(early) if !early.is_empty() => early,
+            _ => {
+                inner.waiting = None;
+                self.state.store(CONNECTED, Ordering::Release);
+                Vec::new()
+            }
+        }
+    }
+
+    pub(crate) fn join(
+        &self,
+        socket: &Socket,
+        all: &Rooms,
+        rooms: RoomList,
+        limit: usize,
+    ) -> Result<(), JoinError> {
+        let mut inner = self.lock();
+        if self.is_gone() {
+            return Err(JoinError::Disconnected);
+        }
+        let more = rooms.iter().filter(|room| !inner.rooms.contains(*room)).count();
+        if inner.rooms.len() + more > limit {
+            return Err(JoinError::TooManyRooms { limit });
+        }
+        for room in rooms {
+            // Its own room it is in anyway.
+            if room != socket.id().as_str() && inner.rooms.insert(room.clone()) {
+                all.join(socket, &room);
+            }
+        }
+        Ok(())
+    }
+
+    pub(crate) fn leave(&self, socket: &Socket, all: &Rooms, rooms: &[Room]) {
+        let mut inner = self.lock();
+        for room in rooms {
+            if inner.rooms.swap_remove(room) {
+                all.leave(socket, room);
+            }
+        }
+    }
+
+    pub(crate) fn rooms(&self) -> Vec<Room> {
+        self.lock().rooms.iter().cloned().collect()
+    }
+
+    /// Ends it, out of every room; `None` when it has ended before.
+    pub(crate) fn end(&self, socket: &Socket, all: &Rooms) -> Option<Gone> {
+        let mut inner = self.lock();
+        let (state, gone) = match self.state.load(Ordering::Acquire) {
+            GONE.. => return None,
+            CONNECTING => (REFUSED, Gone::WasConnecting),
+            _ => (GONE, Gone::WasConnected),
+        };
+        self.state.store(state, Ordering::Release);
+        let Inner {
+            rooms,
+            waiting,
+            watchers,
+        } = std::mem::take(&mut *inner);
+        all.remove(socket, &rooms);
+        drop(inner);
+        drop((rooms, waiting));
+        for watcher in watchers {
+            watcher.wake();
+        }
+        Some(gone)
+    }
+
+    pub(crate) fn poll_closed(&self, cx: &Context<'_>) -> Poll<()> {
+        let mut inner = self.lock();
+        if self.is_gone() {
+            return Poll::Ready(());
+        }
+        if !inner.watchers.iter().any(|watcher| watcher.will_wake(cx.waker())) {
+            inner.watchers.push(cx.waker().clone());
+        }
+        Poll::Pending
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Early {
+    fn size(&self) -> usize {
+        self.data.len() + self.attachments.iter().map(Bytes::len).sum::<usize>()
+    }
+}

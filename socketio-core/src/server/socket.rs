@@ -1,0 +1,329 @@
+//! One client in one namespace.
+
+use std::fmt;
+use std::future::{Future, poll_fn};
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::de::DeserializeOwned;
+
+use super::ack::{Pending, Question};
+use super::inner::ServerInner;
+use super::life::{Gone, Life};
+use super::link::Link;
+use super::namespace::NamespaceInner;
+use super::store::Store;
+use super::{AckError, EmitError, JoinError, Namespace, encode, reserved};
+use crate::adapter::{Broadcast, IntoRooms, Room, Target};
+use crate::engine::{Close, DisconnectReason, Frames, Handshake, Refused, Session, spare};
+use crate::protocol::args::IntoArgs;
+use crate::protocol::engine::Transport;
+use crate::protocol::sid::Sid;
+
+/// A client in a namespace. A cheap handle: it may be kept, cloned and used from any thread.
+///
+/// After the client has gone its words still work: emitting is an error, leaving a room does nothing.
+#[derive(Clone)]
+pub struct Socket {
+    inner: Arc<SocketInner>,
+}
+
+pub(crate) struct SocketInner {
+    id: Sid,
+    server: Arc<ServerInner>,
+    namespace: Arc<NamespaceInner>,
+    session: Arc<Session>,
+    link: Arc<Link>,
+    pub(super) life: Life,
+    pub(super) pending: Pending,
+    store: Store,
+}
+
+impl Socket {
+    pub(crate) fn new(
+        server: Arc<ServerInner>,
+        namespace: Arc<NamespaceInner>,
+        session: Arc<Session>,
+        link: Arc<Link>,
+    ) -> Self {
+        let life = Life::new();
+        let inner = SocketInner {
+            id: Sid::generate(),
+            server,
+            namespace,
+            session,
+            link,
+            life,
+            pending: Pending::default(),
+            store: Store::default(),
+        };
+        Socket {
+            inner: Arc::new(inner),
+        }
+    }
+
+    /// Its public id, another for each namespace; also the name of a room that it alone is in.
+    #[must_use]
+    pub fn id(&self) -> &Sid {
+        &self.inner.id
+    }
+
+    /// The namespace it is in.
+    #[must_use]
+    pub fn namespace(&self) -> Namespace {
+        Namespace {
+            server: self.inner.server.clone(),
+            inner: self.inner.namespace.clone(),
+        }
+    }
+
+    /// The request that opened its connection.
+    #[must_use]
+    pub fn handshake(&self) -> &Handshake {
+        &self.inner.session.handshake
+    }
+
+    /// What its connection runs over just now.
+    #[must_use]
+    pub fn transport(&self) -> Transport {
+        self.inner.session.transport()
+    }
+
+    /// Whether the client is in the namespace: let in, and not gone.
+    #[must_use]
+    pub fn is_connected(&self) -> bool {
+        self.inner.life.is_connected()
+    }
+
+    /// Waits until the client is gone. A handler is not stopped by that; this lets it notice.
+    pub async fn closed(&self) {
+        poll_fn(|cx| self.inner.life.poll_closed(cx)).await;
+    }
+
+    /// Sends `event` to the client.
+    ///
+    /// On return the packet is in the client's queue. A tuple is several arguments, `()` none; see [`IntoArgs`].
+    ///
+    /// # Errors
+    ///
+    /// Nothing was sent. [`EmitError::QueueFull`] also means that the connection is being closed: the client does not read.
+    pub fn emit(&self, event: &str, args: impl IntoArgs) -> Result<(), EmitError> {
+        reserved::check(event)?;
+        self.write(|out| encode::event(out, &self.inner.namespace.name, None, event, &args))
+    }
+
+    /// Sends a `message` event.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`emit`](Self::emit).
+    pub fn send(&self, args: impl IntoArgs) -> Result<(), EmitError> {
+        self.emit("message", args)
+    }
+
+    /// Sends `event` and waits for the client's answer, 60 seconds at most.
+    ///
+    /// `T` is the client's one argument; a tuple is several, `()` none. The event is sent by the call, not by the first poll. A
+    /// future that is dropped forgets the question.
+    ///
+    /// # Errors
+    ///
+    /// See [`AckError`]; in `on_connect` it is [`AckError::NotConnected`].
+    pub fn emit_with_ack<T: DeserializeOwned>(
+        &self,
+        event: &str,
+        args: impl IntoArgs,
+    ) -> impl Future<Output = Result<T, AckError>> + Send + 'static {
+        self.timeout(self.inner.server.limits.ack_timeout)
+            .emit_with_ack(event, args)
+    }
+
+    /// Sets how long the next question waits for its answer.
+    #[must_use]
+    pub fn timeout(&self, timeout: Duration) -> Question {
+        Question::new(self.clone(), timeout)
+    }
+
+    /// Joins one room or several.
+    ///
+    /// # Errors
+    ///
+    /// [`JoinError::Disconnected`], or too many rooms (default 10,000): no room was joined.
+    pub fn join(&self, rooms: impl IntoRooms) -> Result<(), JoinError> {
+        let limit = self.inner.server.limits.rooms;
+        self.inner
+            .life
+            .join(self, &self.inner.namespace.rooms, rooms.into_rooms(), limit)
+    }
+
+    /// Leaves one room or several; its own it cannot leave.
+    pub fn leave(&self, rooms: impl IntoRooms) {
+        self.inner
+            .life
+            .leave(self, &self.inner.namespace.rooms, &rooms.into_rooms());
+    }
+
+    /// The rooms it is in, its own first.
+    #[must_use]
+    pub fn rooms(&self) -> Vec<Room> {
+        std::iter::once(Room::from(self))
+            .chain(self.inner.life.rooms())
+            .collect()
+    }
+
+    /// Everybody else in these rooms.
+    pub fn to(&self, rooms: impl IntoRooms) -> Broadcast {
+        self.broadcast().to(rooms)
+    }
+
+    /// Everybody else in the namespace, but the sockets in these rooms.
+    pub fn except(&self, rooms: impl IntoRooms) -> Broadcast {
+        self.broadcast().except(rooms)
+    }
+
+    /// Everybody else in the namespace.
+    pub fn broadcast(&self) -> Broadcast {
+        let everyone = Target::everyone(self.inner.namespace.name.clone());
+        Broadcast::new(self.inner.server.adapter.clone(), everyone).except(self)
+    }
+
+    /// Sends the client out of this namespace. On return it is out of all rooms, and its disconnect handler has started.
+    pub fn disconnect(&self) {
+        self.end(&Close::new(DisconnectReason::ServerNamespaceDisconnect), true);
+    }
+
+    /// Closes the client's whole connection, and with it every namespace it is in.
+    pub fn close(&self) {
+        self.disconnect();
+        for sibling in self.inner.link.sockets() {
+            sibling.disconnect();
+        }
+        self.inner
+            .session
+            .close(Close::new(DisconnectReason::ForcedServerClose));
+    }
+
+    /// Keeps `value` for this client in this namespace, until it is gone; one value per type.
+    ///
+    /// Guide: "User sessions".
+    pub fn save_session<T: Send + Sync + 'static>(&self, value: T) {
+        self.inner.store.save(value);
+    }
+
+    /// What was saved for this client, if anything of this type was.
+    #[must_use]
+    pub fn session<T: Send + Sync + 'static>(&self) -> Option<Arc<T>> {
+        self.inner.store.get()
+    }
+
+    /// Changes what is saved for this client, starting from the default if nothing is.
+    ///
+    /// `edit` works on a copy that then takes the place of the value. If another edit was faster it runs again, on the other's result:
+    /// no edit is lost.
+    pub fn edit_session<T: Clone + Default + Send + Sync + 'static>(&self, edit: impl FnMut(&mut T)) {
+        self.inner.store.edit(edit);
+    }
+
+    pub(crate) fn server(&self) -> &Arc<ServerInner> {
+        &self.inner.server
+    }
+
+    pub(crate) fn namespace_inner(&self) -> &Arc<NamespaceInner> {
+        &self.inner.namespace
+    }
+
+    pub(crate) fn engine_session(&self) -> &Arc<Session> {
+        &self.inner.session
+    }
+
+    pub(crate) fn link(&self) -> &Arc<Link> {
+        &self.inner.link
+    }
+
+    pub(crate) fn life(&self) -> &Life {
+        &self.inner.life
+    }
+
+    pub(crate) fn pending(&self) -> &Pending {
+        &self.inner.pending
+    }
+
+    /// Tells two sockets apart faster than their ids.
+    pub(crate) fn address(&self) -> usize {
+        Arc::as_ptr(&self.inner) as usize
+    }
+
+    /// Queues whole packets, or holds them until the client has been let in.
+    pub(crate) fn deliver(&self, frames: Frames<'_>) -> Result<(), EmitError> {
+        let session = &self.inner.session;
+        self.inner
+            .life
+            .deliver(session, frames)
+            .map_err(|refused| match refused {
+                Refused::Closed => EmitError::Disconnected,
+                Refused::Full => EmitError::QueueFull,
+            })
+    }
+
+    /// Queues what the client must hear whether it has been let in or not.
+    pub(crate) fn answer(&self, encode: impl FnOnce(&mut Vec<u8>) -> usize) -> Result<(), Refused> {
+        let mut buffer = spare::take();
+        let start = encode(&mut buffer);
+        let pushed = self
+            .inner
+            .session
+            .push(Frames::of(buffer.get(start..).unwrap_or_default()));
+        spare::give(buffer);
+        pushed
+    }
+
+    /// Encodes a packet and delivers it.
+    pub(crate) fn write<E>(
+        &self,
+        encode: impl FnOnce(&mut Vec<u8>) -> Result<usize, E>,
+    ) -> Result<(), EmitError>
+    where
+        EmitError: From<E>,
+    {
+        let mut buffer = spare::take();
+        let delivered = match encode(&mut buffer) {
+            Ok(start) => self.deliver(Frames::of(buffer.get(start..).unwrap_or_default())),
+            Err(error) => Err(error.into()),
+        };
+        spare::give(buffer);
+        delivered
+    }
+
+    /// The one way out of a namespace: rooms, questions and state end here, once, and the disconnect handler starts.
+    pub(crate) fn end(&self, close: &Close, tell: bool) {
+        let namespace = &self.inner.namespace;
+        let Some(gone) = self.inner.life.end(self, &namespace.rooms) else {
+            return;
+        };
+        self.inner.pending.clear(&self.inner.server.counting);
+        if let Gone::WasConnected = gone {
+            if tell {
+                let _ = self.answer(|out| encode::disconnect(out, &namespace.name));
+            }
+            self.inner.server.counting.sockets.down();
+            super::dispatch::disconnected(self, close);
+        }
+    }
+}
+
+impl PartialEq for Socket {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.inner, &other.inner)
+    }
+}
+
+impl Eq for Socket {}
+
+impl fmt::Debug for Socket {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Socket")
+            .field("id", &self.inner.id)
+            .field("namespace", &self.inner.namespace.name)
+            .finish()
+    }
+}
