@@ -19,6 +19,16 @@ use socketio_core::{Server, State};
 #[derive(Default)]
 struct Visits(AtomicUsize);
 
+impl Visits {
+    fn add_one(&self) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn number(&self) -> usize {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
 /// What the routes share: the server, to emit through, and what the handlers have as their state.
 #[derive(Clone)]
 struct App {
@@ -27,11 +37,11 @@ struct App {
 }
 
 fn connect(visits: State<Arc<Visits>>) {
-    visits.0.fetch_add(1, Ordering::Relaxed);
+    visits.add_one();
 }
 
 async fn count(Shared(app): Shared<App>) -> String {
-    format!("{} visits so far\n", app.visits.0.load(Ordering::Relaxed))
+    format!("{} visits so far\n", app.visits.number())
 }
 
 /// Tells every connected client; answers how many there were.

@@ -176,8 +176,10 @@ let server;
 async function start() {
   const child = spawn(program, [client], { env: { ...process.env, PORT: port }, stdio: ["ignore", "pipe", "inherit"] });
   server = { child, ended: once(child, "exit") };
-  const [line] = await Promise.race([once(child.stdout, "data"), server.ended]);
-  assert.match(String(line), /The chat is on/, "the server did not start");
+  const started = (async () => {
+    for (let said = ""; !said.includes("The chat is on"); said += await once(child.stdout, "data"));
+  })();
+  await Promise.race([started, server.ended.then(() => assert.fail("the server did not start"))]);
 }
 async function stop(signal) {
   server.child.kill(signal);

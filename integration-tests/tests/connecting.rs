@@ -207,7 +207,7 @@ async fn events_of_a_client_wait_for_on_connect_and_then_run_in_order() {
         )
         .await;
     gate.arrived(1).await;
-    assert_eq!(*seen.lock().unwrap(), []);
+    assert!(seen.lock().unwrap().is_empty());
     gate.open(1);
     assert!(client.next().await.starts_with("40{"));
     for number in 0..50 {

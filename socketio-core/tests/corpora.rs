@@ -70,8 +70,8 @@ fn replay(name: &str, target: fn(&[u8])) {
             continue;
         }
         for file in fs::read_dir(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display())) {
-            let path = file.unwrap().path();
-            let input = fs::read(&path).unwrap();
+            let path = file.expect("a folder that can be read").path();
+            let input = fs::read(&path).expect("a file that can be read");
             files += 1;
             if catch_unwind(AssertUnwindSafe(|| target(&input))).is_err() {
                 broken.push(path);

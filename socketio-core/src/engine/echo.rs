@@ -35,7 +35,8 @@ pub async fn websocket_echo(stream: TcpStream, max_message: usize) {
         };
         Ok::<_, Infallible>(response)
     });
-    let connection = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service);
+    let connection =
+        hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service);
     let _ = connection.with_upgrades().await;
 }
 

@@ -365,6 +365,16 @@ impl Outbox {
         rope
     }
 
+    /// Ready when the session is to end. Shares its waker with [`poll_room`](Self::poll_room): one POST waits for one of them.
+    pub(crate) fn poll_closing(&self, cx: &Context<'_>) -> Poll<()> {
+        let mut state = self.lock();
+        if state.shut || state.close.is_some() {
+            return Poll::Ready(());
+        }
+        state.room = Some(cx.waker().clone());
+        Poll::Pending
+    }
+
     /// Ready when at most half of `limit` is taken, or the session ends.
     pub(crate) fn poll_room(&self, limit: usize, cx: &Context<'_>) -> Poll<()> {
         if self.len() <= limit / 2 {
@@ -535,7 +545,11 @@ mod tests {
         let cx = Context::from_waker(Waker::noop());
         for number in 0..40 {
             let frame = text(&format!("4{number}"));
-            let frames = if number % 3 == 0 { Frames::Shared(Bytes::from(frame)) } else { Frames::Copied(&frame) };
+            let frames = if number % 3 == 0 {
+                Frames::Shared(Bytes::from(frame))
+            } else {
+                Frames::Copied(&frame)
+            };
             outbox.push(frames, 1 << 20).unwrap();
         }
         outbox.close(Close::new(crate::engine::DisconnectReason::ServerShuttingDown));
@@ -554,7 +568,12 @@ mod tests {
             }
         }
         assert_eq!(counts, [15, 15, 10]);
-        assert_eq!(all, (0..40).flat_map(|number| text(&format!("4{number}"))).collect::<Vec<_>>());
+        assert_eq!(
+            all,
+            (0..40)
+                .flat_map(|number| text(&format!("4{number}")))
+                .collect::<Vec<_>>()
+        );
     }
 
     #[test]

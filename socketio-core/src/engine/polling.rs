@@ -10,8 +10,10 @@
 //! queue is over half full or its handlers are all busy: that is how a client that asks faster than it reads is slowed down.
 //! Specification: engine.io-protocol, "HTTP long-polling".
 
-use std::future::poll_fn;
+use std::future::{Future, poll_fn};
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use bytes::Buf;
@@ -128,8 +130,15 @@ where
         inbox: Some(inbox),
         done: false,
     };
-    let read = read(&session.engine, headers, body).await;
-    let body = match read {
+    let body = {
+        let mut reading = pin!(read(&session.engine, headers, body));
+        poll_fn(|cx| match session.outbox.poll_closing(cx) {
+            Poll::Ready(()) => Poll::Ready(None),
+            Poll::Pending => reading.as_mut().poll(cx).map(Some),
+        })
+        .await
+    };
+    let body = match body.unwrap_or_else(|| Err((session.end(), Refusal::UnknownSession))) {
         Ok(body) => body,
         Err((close, refusal)) => {
             session.close(close);

@@ -222,9 +222,14 @@ impl Session {
         let inbox = polling.take_inbox();
         let getting = polling.getting;
         let upgrader = polling.upgrader.take();
-        // A client that was sent away politely may still fetch what was said last; a broken one will not come back.
-        let lingers = getting || is_polite(close.reason);
-        self.set_deadline(self.engine.now() + u64::from(self.engine.config.ping_timeout));
+        // A client between two polls shall hear that it was sent away; a broken one will not come back.
+        let grace = match close.reason {
+            DisconnectReason::ForcedServerClose => u64::from(self.engine.config.ping_timeout),
+            DisconnectReason::ServerShuttingDown => SHUTDOWN_GRACE,
+            _ if getting => u64::from(self.engine.config.ping_timeout),
+            _ => 0,
+        };
+        self.set_deadline(self.engine.now() + grace);
         drop(side);
         if let Some(waker) = upgrader {
             waker.wake();
@@ -232,7 +237,7 @@ impl Session {
         if let Some(inbox) = inbox {
             inbox.close(&close);
         }
-        if !lingers {
+        if grace == 0 {
             self.end_polling();
         }
     }
@@ -367,7 +372,8 @@ impl Session {
         }
     }
 
-    fn end(&self) -> Close {
+    /// Why the session ends or has ended.
+    pub(super) fn end(&self) -> Close {
         self.outbox
             .closing()
             .unwrap_or_else(|| Close::new(DisconnectReason::TransportClose))
@@ -387,15 +393,8 @@ impl Polling {
     }
 }
 
-/// The client is still there and shall hear what was sent before the end.
-fn is_polite(reason: DisconnectReason) -> bool {
-    matches!(
-        reason,
-        DisconnectReason::ForcedServerClose
-            | DisconnectReason::ServerShuttingDown
-            | DisconnectReason::ForcedClose
-    )
-}
+/// How long a polling client may take to fetch the news of a shutdown, in milliseconds.
+const SHUTDOWN_GRACE: Millis = 1000;
 
 /// An Engine.IO ping as a frame.
 pub(crate) const PING: [u8; 3] = [0x81, 1, b'2'];

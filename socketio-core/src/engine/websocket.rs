@@ -184,6 +184,8 @@ impl Connection {
             }
             input = input.get_mut(used..).unwrap_or_default();
         }
+        // Gives a large message's buffer back.
+        let _ = self.decoder.read(&mut []);
         Ok(())
     }
 

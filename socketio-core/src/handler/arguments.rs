@@ -1,5 +1,7 @@
 //! The arguments of an event.
 
+use std::fmt;
+use std::ops::Deref;
 use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
@@ -21,6 +23,20 @@ pub struct Args<T>(pub T);
 /// The name of the event that is handled.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EventName(pub Arc<str>);
+
+impl Deref for EventName {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for EventName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
 
 impl<T: DeserializeOwned> FromContext<Event> for Data<T> {
     fn from_context(context: &mut Context<'_>) -> Result<Self, Rejection> {

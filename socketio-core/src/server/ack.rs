@@ -11,7 +11,7 @@ use tokio::time::Instant;
 
 use super::counters::{Counting, SharedCounting};
 use super::{AckError, Socket, encode, reserved};
-use crate::protocol::args::{ArgsRef, IntoArgs, RawArgs};
+use crate::protocol::args::{ArgsRef, DecodeError, IntoArgs, RawArgs};
 
 /// A socket that is about to be asked, with its own timeout: [`Socket::timeout`].
 #[derive(Clone, Debug)]
@@ -31,7 +31,7 @@ impl Question {
     /// # Errors
     ///
     /// See [`AckError`].
-    pub fn emit_with_ack<T: DeserializeOwned>(
+    pub fn emit_with_ack<T: Answer>(
         self,
         event: &str,
         args: impl IntoArgs,
@@ -46,7 +46,7 @@ impl Question {
             };
             drop(asked);
             let args = answer.as_ref().map_err(|_| AckError::Disconnected)?;
-            args.answer().map_err(AckError::Decode)
+            T::from_args(&args).map_err(AckError::Decode)
         }
     }
 
@@ -70,6 +70,30 @@ impl Question {
                 error => AckError::Emit(error),
             })?;
         Ok((asked, answer, Instant::now() + self.timeout, self.timeout))
+    }
+}
+
+/// What a client's answer can be read as: any type that serde can own, and [`RawArgs`] to pass it on as it came.
+///
+/// One argument is the value itself, several are a tuple, none is `()` or `None`.
+pub trait Answer: Sized {
+    /// Reads it.
+    ///
+    /// # Errors
+    ///
+    /// It does not fit.
+    fn from_args(args: &ArgsRef<'_>) -> Result<Self, DecodeError>;
+}
+
+impl<T: DeserializeOwned> Answer for T {
+    fn from_args(args: &ArgsRef<'_>) -> Result<Self, DecodeError> {
+        args.answer()
+    }
+}
+
+impl Answer for RawArgs {
+    fn from_args(args: &ArgsRef<'_>) -> Result<Self, DecodeError> {
+        Ok(args.to_raw())
     }
 }
 

@@ -80,6 +80,9 @@ fn finish(socket: &Socket, decided: Result<(), ConnectError>) {
 }
 
 fn accept(socket: &Socket) {
+    let sockets = &socket.server().counting.sockets;
+    // Before anybody can see it connected and end it.
+    sockets.up();
     let mut buffer = spare::take();
     let start = encode::connect(&mut buffer, &socket.namespace_inner().name, socket.id());
     let accepted = socket.life().accept(
@@ -88,6 +91,7 @@ fn accept(socket: &Socket) {
     );
     spare::give(buffer);
     if !accepted {
+        sockets.down();
         // Sent away, or gone, while it was being asked about.
         refuse(socket, &ConnectError::default());
         return;

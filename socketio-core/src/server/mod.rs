@@ -22,7 +22,7 @@ use std::sync::Arc;
 
 use tokio::sync::oneshot;
 
-pub use self::ack::Question;
+pub use self::ack::{Answer, Question};
 pub use self::builder::ServerBuilder;
 pub use self::counters::Counters;
 pub use self::error::{AckError, BuildError, EmitError, JoinError, ServeError};
@@ -70,7 +70,6 @@ pub struct Drained {
 
 impl Server {
     /// Starts with every option at its default.
-    #[must_use]
     pub fn builder() -> ServerBuilder {
         ServerBuilder::default()
     }
@@ -92,8 +91,17 @@ impl Server {
     /// A namespace; a leading `/` is added where it is missing.
     ///
     /// Clients can come in once it has a handler, or if the builder names it. Asking for it does not open it.
+    ///
+    /// # Panics
+    ///
+    /// The name contains a comma or a question mark, which cannot be told from what follows it on the wire.
     #[must_use]
+    #[track_caller]
     pub fn of(&self, namespace: &str) -> Namespace {
+        assert!(
+            !namespace.contains([',', '?']),
+            "a namespace's name has no comma and no question mark: {namespace:?}"
+        );
         let server = self.inner().clone();
         let inner = server.namespaces.get_or_make(&with_slash(namespace));
         Namespace { server, inner }

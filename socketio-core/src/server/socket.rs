@@ -5,9 +5,7 @@ use std::future::{Future, poll_fn};
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde::de::DeserializeOwned;
-
-use super::ack::{Pending, Question};
+use super::ack::{Answer, Pending, Question};
 use super::inner::ServerInner;
 use super::life::{Gone, Life};
 use super::link::Link;
@@ -129,7 +127,7 @@ impl Socket {
     /// # Errors
     ///
     /// See [`AckError`]; in `on_connect` it is [`AckError::NotConnected`].
-    pub fn emit_with_ack<T: DeserializeOwned>(
+    pub fn emit_with_ack<T: Answer>(
         &self,
         event: &str,
         args: impl IntoArgs,
@@ -139,7 +137,6 @@ impl Socket {
     }
 
     /// Sets how long the next question waits for its answer.
-    #[must_use]
     pub fn timeout(&self, timeout: Duration) -> Question {
         Question::new(self.clone(), timeout)
     }

@@ -87,7 +87,7 @@ impl TrustedProxies {
 /// A value of `trusted_proxies` that makes no sense.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{value:?} is neither an address, nor a network such as 10.0.0.0/8, nor \"unix\"")]
-pub struct ProxyError {
+pub(crate) struct ProxyError {
     value: String,
 }
 

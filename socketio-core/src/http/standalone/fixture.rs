@@ -14,6 +14,7 @@ pub(super) struct Running {
     pub(super) connections: Connections,
     pub(super) limits: Limits,
     at_work: Arc<AtomicUsize>,
+    accepted: Arc<AtomicUsize>,
     shutdown: Option<oneshot::Sender<()>>,
     accepting: tokio::task::JoinHandle<()>,
 }
@@ -34,8 +35,13 @@ impl Running {
         .await
     }
 
-    async fn start_with(limits: Limits) -> Running {
-        let listener: TcpListener = "127.0.0.1:0".into_listener().await.unwrap();
+    pub(super) async fn start_with(limits: Limits) -> Running {
+        let accepted = Arc::new(AtomicUsize::new(0));
+        let inner = "127.0.0.1:0".into_listener().await.unwrap();
+        let listener = Counting {
+            inner,
+            accepted: accepted.clone(),
+        };
         let address = listener.local_addr().unwrap();
         let connections = Connections::default();
         let at_work = Arc::new(AtomicUsize::new(0));
@@ -57,13 +63,18 @@ impl Running {
             connections,
             limits,
             at_work,
+            accepted,
             shutdown: Some(shutdown),
             accepting,
         }
     }
 
+    /// A connection that the server has accepted and counted.
     pub(super) async fn connect(&self) -> TcpStream {
-        TcpStream::connect(self.address).await.unwrap()
+        let before = self.accepted.load(Ordering::SeqCst);
+        let stream = TcpStream::connect(self.address).await.unwrap();
+        until(|| self.accepted.load(Ordering::SeqCst) > before).await;
+        stream
     }
 
     pub(super) fn at_work(&self) -> usize {
@@ -78,6 +89,26 @@ impl Running {
     /// Waits until no connection is left.
     pub(super) async fn empties(&self) {
         until(|| self.connections.open() == 0).await;
+    }
+}
+
+/// Counts what it accepts.
+struct Counting {
+    inner: TcpListener,
+    accepted: Arc<AtomicUsize>,
+}
+
+impl Listener for Counting {
+    type Io = TcpStream;
+
+    async fn accept(&mut self) -> (TcpStream, Peer) {
+        let accepted = self.inner.accept().await;
+        self.accepted.fetch_add(1, Ordering::SeqCst);
+        accepted
+    }
+
+    fn local_addr(&self) -> Option<std::net::SocketAddr> {
+        self.inner.local_addr()
     }
 }
 

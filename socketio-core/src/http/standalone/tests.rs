@@ -75,7 +75,11 @@ async fn a_head_that_trickles_is_cut_all_the_same() {
 
 #[tokio::test]
 async fn an_idle_connection_is_closed_after_its_last_answer() {
-    let server = Running::start_hasty().await;
+    let server = Running::start_with(Limits {
+        head: TICK,
+        ..Limits::default()
+    })
+    .await;
     let mut client = server.connect().await;
     client
         .write_all(b"GET /peer HTTP/1.1\r\nHost: x\r\n\r\n")
@@ -285,7 +289,7 @@ async fn shutdown_frees_the_port_and_lets_requests_end() {
         "open connections live on"
     );
 
-    assert_eq!(server.connections.finish(PATIENCE).await, 0);
+    assert_eq!(server.connections.finish(PATIENCE / 4).await, 0);
     assert!(read_answer(&mut busy).await.ends_with("slow"));
     closes(&mut busy).await;
     closes(&mut idle).await;

@@ -37,6 +37,7 @@ impl<'a> ArgsRef<'a> {
     }
 
     /// `raw` are the last elements of the array `data`.
+    #[inline]
     pub(super) fn new(data: &'a str, raw: Elements<'a>, attachments: &'a [Bytes]) -> Result<Self, ArgsError> {
         let text = match (raw.first(), raw.last()) {
             (Some(first), Some(last)) => {
@@ -133,11 +134,17 @@ pub enum ArgsError {
 }
 
 /// The elements of an array, and its first one apart if it is a name. The JSON is skipped over without recursion.
+#[inline]
 pub(super) fn split(data: &str, named: bool) -> Result<(Option<&RawValue>, Elements<'_>), ArgsError> {
+    let mut elements = Elements::new();
     let mut json = serde_json::Deserializer::from_str(data);
-    let parts = json.deserialize_seq(Split { named }).map_err(ArgsError::Json)?;
+    let split = Split {
+        named,
+        elements: &mut elements,
+    };
+    let name = json.deserialize_seq(split).map_err(ArgsError::Json)?;
     json.end().map_err(ArgsError::Json)?;
-    Ok(parts)
+    Ok((name, elements))
 }
 
 /// The elements of an array that lost its brackets.
@@ -159,12 +166,13 @@ pub(super) fn split_bare(json: &str) -> Result<Elements<'_>, ArgsError> {
     Ok(elements)
 }
 
-struct Split {
+struct Split<'s, 'de> {
     named: bool,
+    elements: &'s mut Elements<'de>,
 }
 
-impl<'de> Visitor<'de> for Split {
-    type Value = (Option<&'de RawValue>, Elements<'de>);
+impl<'de> Visitor<'de> for Split<'_, 'de> {
+    type Value = Option<&'de RawValue>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an array")
@@ -172,11 +180,10 @@ impl<'de> Visitor<'de> for Split {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut array: A) -> Result<Self::Value, A::Error> {
         let name = if self.named { array.next_element()? } else { None };
-        let mut elements = Elements::new();
         while let Some(element) = array.next_element()? {
-            elements.push(element);
+            self.elements.push(element);
         }
-        Ok((name, elements))
+        Ok(name)
     }
 }
 

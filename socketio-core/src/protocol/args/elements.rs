@@ -13,6 +13,7 @@ pub(super) enum Elements<'a> {
 }
 
 impl<'a> Elements<'a> {
+    #[inline]
     pub(super) fn new() -> Self {
         Elements::Few {
             elements: [RawValue::NULL; 4],
@@ -20,6 +21,7 @@ impl<'a> Elements<'a> {
         }
     }
 
+    #[inline]
     pub(super) fn push(&mut self, element: &'a RawValue) {
         match self {
             Elements::Many(elements) => elements.push(element),
@@ -41,6 +43,7 @@ impl<'a> Elements<'a> {
 impl<'a> Deref for Elements<'a> {
     type Target = [&'a RawValue];
 
+    #[inline]
     fn deref(&self) -> &[&'a RawValue] {
         match self {
             Elements::Few { elements, len } => elements.get(..*len).unwrap_or_default(),

@@ -35,6 +35,7 @@ impl<'a> Event<'a> {
     }
 }
 
+#[inline]
 fn text(name: &RawValue) -> Result<Cow<'_, str>, ArgsError> {
     let json = name.get();
     match json.as_bytes() {

@@ -85,7 +85,7 @@ pub(super) fn find(json: &str, attachments: usize) -> Result<Vec<Placeholder>, A
                     // Of members of one name the last counts, as everywhere in JSON.
                     match member {
                         Member::Marker => candidate.marked = scalar(value) == "true",
-                        Member::Num => candidate.num = index(scalar(value)),
+                        Member::Num => candidate.num = scalar(value).parse().ok(),
                     }
                 }
             }
@@ -159,11 +159,6 @@ pub(super) fn is_space(byte: u8) -> bool {
 fn value_of_key(json: &str, at: usize) -> Option<&str> {
     let rest = json.get(at..)?.trim_start_matches(SPACE).strip_prefix(':')?;
     Some(rest.trim_start_matches(SPACE))
-}
-
-fn index(digits: &str) -> Option<usize> {
-    let plain = digits.bytes().all(|byte| byte.is_ascii_digit());
-    if plain { digits.parse().ok() } else { None }
 }
 
 /// What may stand between the parts of JSON.

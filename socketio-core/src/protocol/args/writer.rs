@@ -11,7 +11,7 @@ use super::serialize::{Sink, Spread};
 ///
 /// | value | arguments |
 /// | --- | --- |
-/// | `()` | none |
+/// | `()`, and `serde_json::Value::Null`, which serializes as it | none |
 /// | a tuple `(1, "a")` | one per element: `1,"a"` |
 /// | an array `[1, 2]` | one per element, as serde knows arrays as tuples: a `[u8; 32]` is 32 arguments |
 /// | `Ok(value)`, `Err(value)` | those of `value`: nobody outside Rust should see `{"Ok":…}` |
