@@ -68,10 +68,31 @@ async fn a_binary_header_before_joining_closes_the_connection() {
         let mut client = Client::websocket(server.port).await;
         client.send(header).await;
         assert_eq!(client.ended().await, Vec::<String>::new());
-        let mut client = joined("websocket", server.port).await;
-        client.send("41").await;
-        client.send(header).await;
-        assert_eq!(client.ended().await, Vec::<String>::new());
+    }
+    let mut client = joined("websocket", server.port).await;
+    client
+        .send(r#"451-/login,["echo",{"_placeholder":true,"num":0}]"#)
+        .await;
+    assert_eq!(client.ended().await, Vec::<String>::new());
+    assert_unharmed(&server).await;
+}
+
+#[tokio::test]
+async fn a_binary_event_for_a_namespace_just_left_reaches_nobody() {
+    let server = serve().await;
+    let mut client = joined("websocket", server.port).await;
+    client.send("41").await;
+    client
+        .send(r#"451-1["echo",{"_placeholder":true,"num":0}]"#)
+        .await;
+    client.send("bAQID").await;
+    client.send("40").await;
+    // It costs the connection, or is passed over whole.
+    if let Some(answer) = client.next_or_end().await {
+        assert!(answer.starts_with("40{"), "{answer}");
+        client.send("422[\"echo\"]").await;
+        assert_eq!(client.next().await, "432[]");
+        client.close().await;
     }
     assert_unharmed(&server).await;
 }

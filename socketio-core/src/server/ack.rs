@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
-use super::counters::{Counting, SharedCounting};
+use super::link::Link;
 use super::{AckError, Socket, encode, reserved};
 use crate::protocol::args::{ArgsRef, DecodeError, IntoArgs, RawArgs};
 
@@ -109,7 +109,7 @@ impl Asked {
         let (sender, receiver) = oneshot::channel();
         let id = socket
             .pending()
-            .insert(sender, server.limits.pending_acks, &server.counting)?;
+            .insert(sender, server.limits.pending_acks, socket.link())?;
         let asked = Asked { socket, id };
         // Who ended in between has not been told to forget this one.
         if asked.socket.life().is_gone() {
@@ -121,9 +121,7 @@ impl Asked {
 
 impl Drop for Asked {
     fn drop(&mut self) {
-        self.socket
-            .pending()
-            .take(self.id, &self.socket.server().counting);
+        self.socket.pending().take(self.id, self.socket.link());
     }
 }
 
@@ -140,12 +138,7 @@ struct Table {
 }
 
 impl Pending {
-    fn insert(
-        &self,
-        sender: oneshot::Sender<RawArgs>,
-        limit: usize,
-        counting: &SharedCounting,
-    ) -> Result<u64, AckError> {
+    fn insert(&self, sender: oneshot::Sender<RawArgs>, limit: usize, link: &Link) -> Result<u64, AckError> {
         let mut table = self.lock();
         let table = table.get_or_insert_default();
         if table.waiting.len() >= limit {
@@ -154,28 +147,28 @@ impl Pending {
         let id = table.next;
         table.next += 1;
         table.waiting.insert(id, sender);
-        counting.pending_acks.up();
+        link.ask();
         Ok(id)
     }
 
-    fn take(&self, id: u64, counting: &Counting) -> Option<oneshot::Sender<RawArgs>> {
+    fn take(&self, id: u64, link: &Link) -> Option<oneshot::Sender<RawArgs>> {
         let sender = self.lock().as_mut()?.waiting.remove(&id)?;
-        counting.pending_acks.down();
+        link.unask();
         Some(sender)
     }
 
     /// The client has answered; an answer that nobody waits for (any more) is dropped.
-    pub(crate) fn answer(&self, id: u64, args: &ArgsRef<'_>, counting: &Counting) {
-        if let Some(sender) = self.take(id, counting) {
+    pub(crate) fn answer(&self, id: u64, args: &ArgsRef<'_>, link: &Link) {
+        if let Some(sender) = self.take(id, link) {
             let _ = sender.send(args.to_raw());
         }
     }
 
     /// The client is gone: whoever waits is told.
-    pub(crate) fn clear(&self, counting: &Counting) {
+    pub(crate) fn clear(&self, link: &Link) {
         let table = self.lock().take();
         for _ in table.iter().flat_map(|table| table.waiting.iter()) {
-            counting.pending_acks.down();
+            link.unask();
         }
     }
 

@@ -184,6 +184,8 @@ impl ServerBuilder {
     }
 
     /// Handlers of one connection that may wait for something at a time; then its client is not read. Default: 64.
+    ///
+    /// Questions to the client that are open raise it, up to 16 times, so that their answers can be read.
     pub fn max_handlers_in_flight(mut self, count: usize) -> Self {
         self.limits.handlers_in_flight = count;
         self

@@ -41,7 +41,7 @@ pub(crate) fn ack(
     id: u64,
 ) -> Result<(), ArgsError> {
     let args = ArgsRef::parse(data, attachments)?;
-    socket.pending().answer(id, &args, &socket.server().counting);
+    socket.pending().answer(id, &args, socket.link());
     Ok(())
 }
 

@@ -1,18 +1,27 @@
 //! What the sockets of one connection share: each other, and a bound on the handlers that wait for something.
+//!
+//! Over the bound the client is not read any more. A handler that waits for an answer of that very client must not stop the answer
+//! from being read: questions that are open raise the bound, up to [`ASKING`] times.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
 use super::Socket;
 use super::counters::SharedCounting;
 
+/// How many times as many handlers may wait while the client is asked.
+const ASKING: usize = 16;
+
 #[derive(Debug)]
 pub(crate) struct Link {
-    count: AtomicUsize,
+    /// Handlers that wait.
+    running: AtomicUsize,
+    /// Answers of the client that are awaited, in all its namespaces.
+    asked: AtomicUsize,
     limit: usize,
     counting: SharedCounting,
-    /// The connection, while it waits for one of them to end.
+    /// The connection, while it waits for room.
     waker: Mutex<Option<Waker>>,
     /// One per namespace; emptied when the connection ends.
     sockets: Mutex<Vec<Socket>>,
@@ -21,41 +30,43 @@ pub(crate) struct Link {
 impl Link {
     pub(crate) fn new(limit: usize, counting: SharedCounting) -> Arc<Self> {
         Arc::new(Link {
-            count: AtomicUsize::new(0),
+            running: AtomicUsize::new(0),
+            asked: AtomicUsize::new(0),
             limit,
             counting,
-            waker: Mutex::new(None),
+            waker: Mutex::default(),
             sockets: Mutex::default(),
         })
     }
 
     /// The sockets of the connection.
     pub(crate) fn sockets(&self) -> Vec<Socket> {
-        self.sockets
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        lock(&self.sockets).clone()
     }
 
     pub(crate) fn set_sockets(&self, sockets: &[Socket]) {
         // What was there is dropped after the lock.
-        let _old = {
-            let mut list = self.sockets.lock().unwrap_or_else(PoisonError::into_inner);
-            std::mem::replace(&mut *list, sockets.to_vec())
-        };
+        let _old = std::mem::replace(&mut *lock(&self.sockets), sockets.to_vec());
     }
 
     /// Whether another handler may start.
     pub(crate) fn has_room(&self) -> bool {
-        self.count.load(Ordering::Acquire) < self.limit
+        let running = self.running.load(Ordering::Acquire);
+        running < self.limit || {
+            let asked = self
+                .asked
+                .load(Ordering::Acquire)
+                .min(self.limit.saturating_mul(ASKING - 1));
+            running < self.limit.saturating_add(asked)
+        }
     }
 
     pub(crate) fn poll_room(&self, cx: &Context<'_>) -> Poll<()> {
         if self.has_room() {
             return Poll::Ready(());
         }
-        *self.waker.lock().unwrap_or_else(PoisonError::into_inner) = Some(cx.waker().clone());
-        // One may have ended before the waker was there.
+        *lock(&self.waker) = Some(cx.waker().clone());
+        // It may have come before the waker was there.
         if self.has_room() {
             Poll::Ready(())
         } else {
@@ -63,26 +74,78 @@ impl Link {
         }
     }
 
+    /// A handler waits from now on.
     pub(crate) fn enter(self: &Arc<Self>) -> Entry {
-        self.count.fetch_add(1, Ordering::AcqRel);
+        self.running.fetch_add(1, Ordering::AcqRel);
         self.counting.handlers_running.up();
         Entry(self.clone())
     }
+
+    /// The client is asked something.
+    pub(super) fn ask(&self) {
+        self.counting.pending_acks.up();
+        self.asked.fetch_add(1, Ordering::AcqRel);
+        self.wake();
+    }
+
+    /// A question is answered, or nobody waits for the answer any more.
+    pub(super) fn unask(&self) {
+        self.counting.pending_acks.down();
+        self.asked.fetch_sub(1, Ordering::AcqRel);
+    }
+
+    fn wake(&self) {
+        let waker = lock(&self.waker).take();
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+    }
 }
 
-/// A handler that runs.
+/// A handler that waits.
 #[derive(Debug)]
 pub(crate) struct Entry(Arc<Link>);
 
 impl Drop for Entry {
     fn drop(&mut self) {
-        let link = &self.0;
-        link.counting.handlers_running.down();
-        if link.count.fetch_sub(1, Ordering::AcqRel) == link.limit {
-            let waker = link.waker.lock().unwrap_or_else(PoisonError::into_inner).take();
-            if let Some(waker) = waker {
-                waker.wake();
-            }
-        }
+        self.0.counting.handlers_running.down();
+        self.0.running.fetch_sub(1, Ordering::AcqRel);
+        self.0.wake();
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn poll(link: &Link) -> Poll<()> {
+        link.poll_room(&Context::from_waker(Waker::noop()))
+    }
+
+    #[test]
+    fn a_connection_waits_for_room_until_one_of_its_handlers_ends() {
+        let link = Link::new(2, SharedCounting::default());
+        let first = link.enter();
+        assert!(poll(&link).is_ready());
+        let _second = link.enter();
+        assert!(poll(&link).is_pending());
+        drop(first);
+        assert!(poll(&link).is_ready());
+    }
+
+    #[test]
+    fn questions_to_the_client_make_room_so_that_their_answers_are_read_but_not_without_end() {
+        let link = Link::new(1, SharedCounting::default());
+        let _waiting = link.enter();
+        assert!(poll(&link).is_pending());
+        link.ask();
+        assert!(poll(&link).is_ready());
+        (0..100).for_each(|_| link.ask());
+        let _more: Vec<_> = (1..ASKING).map(|_| link.enter()).collect();
+        assert!(poll(&link).is_pending());
     }
 }

@@ -297,7 +297,7 @@ impl Socket {
         let Some(gone) = self.inner.life.end(self, &namespace.rooms) else {
             return;
         };
-        self.inner.pending.clear(&self.inner.server.counting);
+        self.inner.pending.clear(&self.inner.link);
         if let Gone::WasConnected = gone {
             if tell {
                 let _ = self.answer(|out| encode::disconnect(out, &namespace.name));
