@@ -96,6 +96,11 @@ impl Close {
         }
     }
 
+    /// Whether a limit was passed, as the close code says.
+    pub(crate) fn is_limit(&self) -> bool {
+        matches!(self.code, LIMIT_OF_CLIENT | LIMIT_OF_QUEUE)
+    }
+
     pub(crate) fn outgoing_full(limit: usize, size: usize) -> Self {
         let detail = format!("{size} bytes wait to be sent, the limit is {limit} (max_outgoing)");
         Close {
@@ -104,3 +109,8 @@ impl Close {
         }
     }
 }
+
+/// RFC 6455: a message is too big to process.
+const LIMIT_OF_CLIENT: u16 = 1009;
+/// RFC 6455: the endpoint's policy.
+const LIMIT_OF_QUEUE: u16 = 1008;

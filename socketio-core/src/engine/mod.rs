@@ -230,6 +230,14 @@ impl Engine {
         self.admit(id, handshake, reader)
     }
 
+    /// The session is open to requests from now on; one that a shutdown has just missed is told of it.
+    fn register(&self, session: &Arc<Session>) {
+        self.registry.insert(session.clone());
+        if self.closing.load(Ordering::SeqCst) {
+            session.close(Close::new(DisconnectReason::ServerShuttingDown));
+        }
+    }
+
     fn admit(self: &Arc<Self>, id: SessionId, handshake: Handshake, reader: Reader) -> Arc<Session> {
         let session = Session::new(self, id, handshake, reader);
         self.counters.opened();
@@ -277,7 +285,7 @@ impl Engine {
     /// Refuses new sessions, tells every client, and waits until all are gone or `deadline` has passed. Returns undelivered messages.
     pub(crate) async fn close(self: &Arc<Self>, deadline: Duration) -> u64 {
         let before = self.counters.undelivered_total();
-        self.closing.store(true, Ordering::Relaxed);
+        self.closing.store(true, Ordering::SeqCst);
         let end = tokio::time::Instant::now() + deadline;
         let sessions = self.registry.all();
         // In batches, spread over a part of the time: not all shall come back in the same instant.

@@ -42,7 +42,7 @@ pub(super) fn open(
 ) -> Response<Body> {
     let session = engine.open(SessionId::generate(), parts, client, Reader::Polling);
     session.start_polling(application.open(&session));
-    engine.registry.insert(session.clone());
+    engine.register(&session);
     let upgrades: &[Transport] = if engine.config.upgrades() {
         &[Transport::Websocket]
     } else {

@@ -141,6 +141,16 @@ impl Session {
         self.opened + u64::from(self.engine.config.connect_timeout)
     }
 
+    /// `deadline`, or the time to have joined a namespace if that is still to come.
+    pub(crate) fn with_connect_deadline(&self, deadline: Millis, now: Millis) -> Millis {
+        let connect = self.connect_deadline();
+        if connect > now {
+            deadline.min(connect)
+        } else {
+            deadline
+        }
+    }
+
     pub(crate) fn set_deadline(&self, at: Millis) {
         self.deadline.store(at, Ordering::Relaxed);
     }
@@ -235,6 +245,7 @@ impl Session {
             waker.wake();
         }
         if let Some(inbox) = inbox {
+            self.log_end(&close);
             inbox.close(&close);
         }
         if grace == 0 {
@@ -249,7 +260,9 @@ impl Session {
         self.engine.forget(self, left.count());
         if let Some(mut side) = side {
             if let Some(inbox) = side.take_inbox() {
-                inbox.close(&self.end());
+                let close = self.end();
+                self.log_end(&close);
+                inbox.close(&close);
             }
             if let Some(waker) = side.upgrader.take() {
                 waker.wake();
@@ -297,7 +310,9 @@ impl Session {
         let mut side = self.side();
         let Some(polling) = side.as_deref_mut() else {
             drop(side);
-            inbox.close(&self.end());
+            let close = self.end();
+            self.log_end(&close);
+            inbox.close(&close);
             return;
         };
         polling.inbox = Slot::Here(inbox);
@@ -316,7 +331,7 @@ impl Session {
         let now = self.engine.now();
         if let Some(polling) = self.side().as_deref_mut() {
             polling.heartbeat.pong(now);
-            self.set_deadline(polling.heartbeat.deadline());
+            self.set_deadline(self.with_connect_deadline(polling.heartbeat.deadline(), now));
         }
     }
 
@@ -369,6 +384,16 @@ impl Session {
                 Poll::Pending
             }
             _ => Poll::Ready(()),
+        }
+    }
+
+    /// One line for the end of a session: for whoever runs the server when a limit was passed, else for whoever follows a client.
+    pub(super) fn log_end(&self, close: &Close) {
+        let (sid, reason, detail) = (&self.id, close.reason, close.detail.as_deref());
+        if close.is_limit() {
+            tracing::warn!(target: "engineio", %sid, %reason, detail, "session closed for a limit");
+        } else {
+            tracing::debug!(target: "engineio", %sid, %reason, detail, "session closed");
         }
     }
 

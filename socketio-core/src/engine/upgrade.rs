@@ -57,7 +57,7 @@ pub(super) fn open(
         engine.open_packet(session.id().reveal(), &[]).encode(&mut open);
         let at = frame::finish(&mut open, start, Opcode::Text);
         let _ = session.push(Frames::Copied(open.get(at..).unwrap_or_default()));
-        engine.registry.insert(session.clone());
+        engine.register(&session);
         run(io, session, inbox, Decoder::new(engine.config.max_payload), early);
     });
     Ok(response)

@@ -303,7 +303,7 @@ impl Connection {
                 (session.outbox.closing().unwrap_or(close), false)
             }
         };
-        tracing::debug!(target: "engineio", sid = %session.id(), reason = %close.reason, detail = close.detail.as_deref(), "session closed");
+        session.log_end(&close);
         // What was queued before the end still goes out; nothing can be added.
         let rest = session.outbox.shut();
         self.sending.append(rest);
@@ -377,8 +377,9 @@ fn packet(
 ) -> Result<(), End> {
     match Packet::parse(text).map_err(|error| End::Close(Close::parse_error(error)))? {
         Packet::Pong(_) => {
-            heartbeat.pong(session.engine.now());
-            let deadline = heartbeat.deadline();
+            let now = session.engine.now();
+            heartbeat.pong(now);
+            let deadline = session.with_connect_deadline(heartbeat.deadline(), now);
             session.set_deadline(stuck_until.map_or(deadline, |until| until.min(deadline)));
             Ok(())
         }

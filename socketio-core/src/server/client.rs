@@ -130,7 +130,7 @@ impl ClientInbox {
             data: data.into(),
             attachments: attachments.to_vec(),
         };
-        let handled = match socket
+        match socket
             .life()
             .admit(limits.early_packets, limits.early_bytes, early)
         {
@@ -146,10 +146,9 @@ impl ClientInbox {
                     "too much was sent before the namespace was joined: the limits are {} packets and {} bytes",
                     limits.early_packets, limits.early_bytes
                 );
-                return Err(Close::over_limit(detail));
+                Err(Close::over_limit(detail))
             }
-        };
-        handled.map_err(Close::parse_error)
+        }
     }
 
     /// The socket a packet is for. A client that never asked for the namespace breaks the protocol.

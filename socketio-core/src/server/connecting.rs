@@ -104,8 +104,8 @@ fn accept(socket: &Socket) {
             break;
         }
         for packet in &early {
-            if let Err(error) = dispatch::early(socket, packet) {
-                socket.engine_session().close(Close::parse_error(error));
+            if let Err(close) = dispatch::early(socket, packet) {
+                socket.engine_session().close(close);
                 return;
             }
         }

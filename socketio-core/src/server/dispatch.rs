@@ -8,12 +8,12 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::task::{Context as Task, Poll, Waker};
 
-use super::Socket;
 use super::life::Early;
 use super::link::Entry;
+use super::{Socket, reserved};
 use crate::engine::Close;
 use crate::handler::{BoxedHandler, Called, Context};
-use crate::protocol::args::{ArgsError, ArgsRef, Event};
+use crate::protocol::args::{ArgsRef, Event};
 
 /// An event of the client; nobody listening is no error, and gets no ack.
 pub(crate) fn event(
@@ -21,32 +21,38 @@ pub(crate) fn event(
     data: &str,
     attachments: &[bytes::Bytes],
     id: Option<u64>,
-) -> Result<(), ArgsError> {
-    let event = Event::parse(data, attachments)?;
+) -> Result<(), Close> {
+    let event = Event::parse(data, attachments).map_err(Close::parse_error)?;
+    if reserved::is_reserved(&event.name) {
+        return Err(Close::parse_error(format_args!(
+            "an event called {:?}, which is reserved",
+            &*event.name
+        )));
+    }
     let handlers = socket.namespace_inner().handlers();
     let Some(handler) = handlers.events.get(&*event.name) else {
         tracing::debug!(target: "socketio", sid = %socket.id(), event = &*event.name, "nobody handles this event");
         return Ok(());
     };
     let mut context = Context::event(socket, &event.name, &event.args, id);
-    start(socket, true, &event.name, || handler(&mut context));
+    start(
+        socket,
+        &event.name,
+        || handler(&mut context),
+        || Held::Place(socket.link().enter()),
+    );
     Ok(())
 }
 
 /// An answer of the client.
-pub(crate) fn ack(
-    socket: &Socket,
-    data: &str,
-    attachments: &[bytes::Bytes],
-    id: u64,
-) -> Result<(), ArgsError> {
-    let args = ArgsRef::parse(data, attachments)?;
+pub(crate) fn ack(socket: &Socket, data: &str, attachments: &[bytes::Bytes], id: u64) -> Result<(), Close> {
+    let args = ArgsRef::parse(data, attachments).map_err(Close::parse_error)?;
     socket.pending().answer(id, &args, socket.link());
     Ok(())
 }
 
 /// A packet that waited for the client to be let in.
-pub(crate) fn early(socket: &Socket, packet: &Early) -> Result<(), ArgsError> {
+pub(crate) fn early(socket: &Socket, packet: &Early) -> Result<(), Close> {
     match (packet.is_ack, packet.id) {
         (true, Some(id)) => ack(socket, &packet.data, &packet.attachments, id),
         (true, None) => Ok(()),
@@ -59,20 +65,32 @@ pub(crate) fn connected(socket: &Socket) {
     let handlers = socket.namespace_inner().handlers();
     if let Some(handler) = &handlers.connected {
         let mut context = Context::connected(socket);
-        start(socket, true, "connected", || handler(&mut context));
+        start(
+            socket,
+            "connected",
+            || handler(&mut context),
+            || Held::Place(socket.link().enter()),
+        );
     }
 }
 
 /// The client is gone. Not bounded by what runs for the connection: each socket ends once.
 pub(crate) fn disconnected(socket: &Socket, close: &Close) {
+    let last = LastUse(socket.clone());
     let handlers = socket.namespace_inner().handlers();
     if let Some(handler) = &handlers.disconnect {
         let mut context = Context::disconnect(socket, close);
-        start(socket, false, "disconnect", || handler(&mut context));
+        start(
+            socket,
+            "disconnect",
+            || handler(&mut context),
+            || Held::Session(last),
+        );
     }
 }
 
-fn start(socket: &Socket, counted: bool, event: &str, call: impl FnOnce() -> Called) {
+/// Calls a handler; `hold` gives what it holds on to should it have to wait.
+fn start(socket: &Socket, event: &str, call: impl FnOnce() -> Called, hold: impl FnOnce() -> Held) {
     let span = tracing::debug_span!(target: "socketio", "handler", sid = %socket.id(), event);
     let entered = span.enter();
     let first = catch_unwind(AssertUnwindSafe(|| match call() {
@@ -83,13 +101,12 @@ fn start(socket: &Socket, counted: bool, event: &str, call: impl FnOnce() -> Cal
     match first {
         Ok(None) => {}
         Ok(Some(handler)) => {
-            let entry = counted.then(|| socket.link().enter());
             let waiting = Waiting {
                 handler,
                 socket: socket.clone(),
                 event: event.into(),
                 span,
-                _entry: entry,
+                _held: hold(),
             };
             socket.server().engine.runtime.spawn(waiting);
         }
@@ -109,7 +126,24 @@ struct Waiting {
     socket: Socket,
     event: Box<str>,
     span: tracing::Span,
-    _entry: Option<Entry>,
+    _held: Held,
+}
+
+/// What a handler that waits holds on to.
+#[expect(dead_code, reason = "held for its end")]
+enum Held {
+    /// Its place among those of the connection.
+    Place(Entry),
+    /// The client's session, which ends with the disconnect handler.
+    Session(LastUse),
+}
+
+struct LastUse(Socket);
+
+impl Drop for LastUse {
+    fn drop(&mut self) {
+        self.0.clear_session();
+    }
 }
 
 impl Future for Waiting {

@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::panic::Location;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -95,14 +94,11 @@ impl Namespace {
     /// `event` is a reserved name: `connect`, `connect_error`, `disconnect`, `disconnecting`, `newListener`, `removeListener`.
     #[track_caller]
     pub fn on<M>(&self, event: &str, handler: impl Handler<Event, M>) -> &Self {
-        self.insert(event, erase(handler), Location::caller())
-    }
-
-    fn insert(&self, event: &str, handler: Function, caller: &Location<'_>) -> &Self {
         assert!(
             !reserved::is_reserved(event),
-            "{caller}: {event:?} is a reserved event name: use on_connect, on_connected or on_disconnect",
+            "{event:?} is a reserved event name: use on_connect, on_connected or on_disconnect",
         );
+        let handler = erase(handler);
         self.change(|handlers| {
             handlers.events.insert(event.into(), handler.clone());
         })

@@ -200,7 +200,7 @@ impl Socket {
             .close(Close::new(DisconnectReason::ForcedServerClose));
     }
 
-    /// Keeps `value` for this client in this namespace, until it is gone; one value per type.
+    /// Keeps `value` for this client in this namespace, one value per type, until its disconnect handler has ended.
     ///
     /// Guide: "User sessions".
     pub fn save_session<T: Send + Sync + 'static>(&self, value: T) {
@@ -219,6 +219,10 @@ impl Socket {
     /// no edit is lost.
     pub fn edit_session<T: Clone + Default + Send + Sync + 'static>(&self, edit: impl FnMut(&mut T)) {
         self.inner.store.edit(edit);
+    }
+
+    pub(crate) fn clear_session(&self) {
+        self.inner.store.clear();
     }
 
     pub(crate) fn server(&self) -> &Arc<ServerInner> {
@@ -304,6 +308,8 @@ impl Socket {
             }
             self.inner.server.counting.sockets.down();
             super::dispatch::disconnected(self, close);
+        } else {
+            self.inner.store.clear();
         }
     }
 }

@@ -44,6 +44,11 @@ impl Store {
         }
     }
 
+    pub(crate) fn clear(&self) {
+        // Dropped after the lock.
+        let _values = std::mem::take(&mut *self.lock());
+    }
+
     fn lock(&self) -> MutexGuard<'_, Vec<Value>> {
         self.values.lock().unwrap_or_else(PoisonError::into_inner)
     }
