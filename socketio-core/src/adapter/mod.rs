@@ -8,6 +8,7 @@
 mod broadcast; // what `to`, `except` and their like build
 #[cfg(feature = "server")]
 mod local; // this process
+pub mod broker; // the seam to message queues
 pub mod operation; // what can be done to many sockets, as data
 mod room; // a room's name
 #[cfg(feature = "server")]

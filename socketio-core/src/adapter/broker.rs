@@ -1,0 +1,134 @@
+//! The seam to message queues: what a backend crate implements, and all it has to know.
+//!
+//! A [`Broker`] is one connection, for as long as that connection lives. It carries frames and never retries, encodes or matches
+//! requests: reconnecting, resubscribing from where the feed was, batching, buffering and liveness are written once, in the cluster
+//! adapter above.
+//!
+//! What differs between queues is in the feed's cursor: nothing where the queue keeps nothing (Redis pub/sub), one offset per partition
+//! (Kafka), the name of a queue that outlives the connection (AMQP).
+
+use std::error::Error;
+use std::fmt::Debug;
+use std::future::Future;
+use std::str::FromStr;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use futures_core::Stream;
+
+/// Bytes on a channel.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Frame {
+    /// The channel's name, for instance `socketio`.
+    pub channel: Arc<str>,
+    /// What is published: opaque here.
+    pub payload: Bytes,
+}
+
+/// What is listened to.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Channel {
+    /// The channel of this name.
+    Exact(Arc<str>),
+}
+
+impl Channel {
+    /// The channel's name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        match self {
+            Channel::Exact(name) => name,
+        }
+    }
+}
+
+/// A connection to a message queue, for as long as that connection lives.
+///
+/// When it fails, the core drops it, connects again with backoff, and subscribes from the last cursor it was given.
+pub trait Broker: Debug + Send + Sync + Sized + 'static {
+    /// Connection settings, as given in a URL. `Debug` shows no password.
+    type Options: FromStr<Err = Self::Error> + Clone + Debug + Send + Sync;
+    /// Its text names the cause and no password.
+    type Error: Error + Send + Sync;
+    /// What [`subscribe`](Self::subscribe) yields.
+    type Feed: Feed<Error = Self::Error>;
+
+    /// Whether the queue keeps frames for a listener that is away for a moment. Where it does not, publishes that were held during an
+    /// outage wait until those who listened before listen again.
+    const KEEPS: bool;
+
+    /// Opens the connection. `node` is this process's id, 20 characters of base64url, the same for each connection of its life: a name
+    /// for a queue of its own, or a key that keeps its frames in order.
+    ///
+    /// # Errors
+    ///
+    /// The queue is away, or refuses: the core tries again, and logs the text once.
+    fn connect(options: &Self::Options, node: &str) -> impl Future<Output = Result<Self, Self::Error>> + Send;
+
+    /// Hands `frames` to the queue, in order: whatever was waiting, so that one round trip carries many. Returns when the queue has
+    /// them (AMQP: confirmed, Kafka: acknowledged).
+    ///
+    /// # Errors
+    ///
+    /// [`PublishError::sent`] says how many of them, from the first on, the queue surely has.
+    fn publish(&self, frames: &[Frame]) -> impl Future<Output = Result<(), PublishError<Self::Error>>> + Send;
+
+    /// Receives what is published to `channels`, by this connection or others: from now on, or from `from`.
+    ///
+    /// When it returns, nothing that is published later can be missed.
+    ///
+    /// # Errors
+    ///
+    /// The queue refuses, or the connection is gone.
+    fn subscribe(
+        &self,
+        channels: &[Channel],
+        from: Option<&<Self::Feed as Feed>::Cursor>,
+    ) -> impl Future<Output = Result<Self::Feed, Self::Error>> + Send;
+
+    /// How many listen to `channel`, over all nodes of the queue; `None` where the queue cannot tell.
+    ///
+    /// # Errors
+    ///
+    /// The connection is gone.
+    fn subscriber_count(&self, channel: &str) -> impl Future<Output = Result<Option<usize>, Self::Error>> + Send {
+        let _ = channel;
+        async { Ok(None) }
+    }
+
+    /// The largest payload the queue takes, in bytes; a larger one is refused before it is published. Default: no limit.
+    #[must_use]
+    fn frame_limit(options: &Self::Options) -> usize {
+        let _ = options;
+        usize::MAX
+    }
+
+    /// Says goodbye: what was kept for this node alone is given up. Errors are of no use to anybody.
+    fn close(&self) -> impl Future<Output = ()> + Send {
+        async {}
+    }
+}
+
+/// Frames as they come. It ends, or yields an error, when the connection is lost.
+pub trait Feed: Stream<Item = Result<Frame, <Self as Feed>::Error>> + Send + Unpin {
+    /// That of its broker.
+    type Error;
+    /// A place in the stream of frames, to go on from after the connection was lost.
+    type Cursor: Clone + Debug + Send + Sync;
+
+    /// Behind the last frame that was yielded; valid from the moment of subscribing, before any frame came. `None` where the queue
+    /// keeps nothing.
+    fn cursor(&self) -> Option<Self::Cursor>;
+}
+
+/// Why a batch was not published whole.
+#[derive(Debug, thiserror::Error)]
+#[error("{sent} frames of the batch were published")]
+pub struct PublishError<E: Error + 'static> {
+    /// Frames that the queue surely has, from the first on.
+    pub sent: usize,
+    /// What happened to the next one.
+    #[source]
+    pub source: E,
+}
