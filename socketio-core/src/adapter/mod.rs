@@ -7,7 +7,11 @@
 #[cfg(feature = "server")]
 mod broadcast; // what `to`, `except` and their like build
 #[cfg(feature = "server")]
-mod local; // this process
+mod local; // the adapter for this process alone
+#[cfg(feature = "server")]
+mod node; // the sockets of this process
+#[cfg(feature = "server")]
+mod replies; // answers, as they come
 pub mod broker; // the seam to message queues
 pub mod operation; // what can be done to many sockets, as data
 mod room; // a room's name
@@ -19,6 +23,8 @@ pub use self::room::{IntoRooms, Room, RoomList};
 
 #[cfg(feature = "server")]
 pub use self::{
-    broadcast::Broadcast,
-    local::{Adapter, AdapterError, LocalAdapter, LocalNode},
+    broadcast::{Answers, Broadcast, Fetched},
+    local::{Adapter, AdapterError, LocalAdapter},
+    node::LocalNode,
+    replies::{Replies, Reply},
 };

@@ -1,6 +1,7 @@
 //! What can be done to many sockets at once, as data: the server builds it, an adapter carries it, each node applies it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::room::{Room, RoomList};
 use crate::protocol::args::{EncodeError, IntoArgs, RawArgs};
@@ -41,6 +42,50 @@ pub enum Operation {
         /// Its name.
         room: Room,
     },
+    /// Send an event to each, and gather what they answer.
+    #[non_exhaustive]
+    EmitWithAck {
+        /// Who is asked.
+        target: Target,
+        /// Encoded once for all.
+        packet: EventPacket,
+        /// How long clients, and nodes, have.
+        timeout: Duration,
+    },
+    /// Tell about each.
+    #[non_exhaustive]
+    FetchSockets {
+        /// About whom.
+        target: Target,
+        /// How long nodes have.
+        timeout: Duration,
+    },
+    /// Count them.
+    #[non_exhaustive]
+    Count {
+        /// Who is counted.
+        target: Target,
+        /// How long nodes have.
+        timeout: Duration,
+    },
+    /// Tell the rooms of a namespace.
+    #[non_exhaustive]
+    Rooms {
+        /// The namespace.
+        namespace: Arc<str>,
+        /// How long nodes have.
+        timeout: Duration,
+    },
+    /// Tell the other servers something.
+    #[non_exhaustive]
+    ServerSideEmit {
+        /// The namespace whose handlers hear it.
+        namespace: Arc<str>,
+        /// What happened.
+        packet: EventPacket,
+        /// How long their answers are waited for; `None`: nobody answers.
+        replies: Option<Duration>,
+    },
     /// Disconnect each.
     #[non_exhaustive]
     Disconnect {
@@ -52,7 +97,7 @@ pub enum Operation {
 }
 
 /// Which sockets of a namespace.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Target {
     /// With its leading `/`.
     pub namespace: Arc<str>,
@@ -97,7 +142,7 @@ impl Recipients {
 }
 
 /// An event on its way to many sockets: its arguments are JSON text already.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EventPacket {
     event: Box<str>,
     args: RawArgs,
@@ -135,4 +180,6 @@ impl EventPacket {
 pub struct Receipt {
     /// Sockets of this node that it reached: for an emit, those whose queue took the packet.
     pub local: usize,
+    /// Operations that had to leave the queue to the other nodes for this one: the oldest, which those nodes will never hear of.
+    pub displaced: u64,
 }

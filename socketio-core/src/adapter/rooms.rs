@@ -93,6 +93,12 @@ impl Rooms {
         self.lock().rooms.len()
     }
 
+    /// The rooms that somebody joined, each with its number of sockets.
+    pub(crate) fn sizes(&self) -> Vec<(Room, u64)> {
+        let state = self.lock();
+        state.rooms.iter().map(|(room, members)| (room.clone(), members.sockets.len() as u64)).collect()
+    }
+
     /// The sockets that `target` names, each once.
     pub(crate) fn select(&self, target: &Target) -> Selection {
         let mut state = self.lock();

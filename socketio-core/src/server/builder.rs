@@ -6,6 +6,8 @@ use std::time::Duration;
 use tokio::runtime::Handle;
 
 use super::counters::Counting;
+use super::gather::GatherIds;
+use super::remote::Share;
 use super::inner::{Limits, Namespaces, ServerInner, StateMap};
 use super::{BuildError, Server, with_slash};
 use crate::adapter::{Adapter, LocalAdapter, LocalNode};
@@ -36,6 +38,7 @@ pub struct ServerBuilder {
     limits: Limits,
     state: StateMap,
     adapter: Option<Arc<dyn Adapter>>,
+    share: Share,
 }
 
 impl Default for ServerBuilder {
@@ -69,6 +72,7 @@ impl Default for ServerBuilder {
             },
             state: StateMap::default(),
             adapter: None,
+            share: Share::default(),
         }
     }
 }
@@ -233,6 +237,22 @@ impl ServerBuilder {
         self
     }
 
+    /// What other nodes may learn of a client's handshake by [`fetch_sockets`](crate::adapter::Broadcast::fetch_sockets): headers and
+    /// query parameters by name. Default: none. Its address, time and whether it was secure are always told.
+    pub fn share_handshake<'a>(
+        mut self,
+        headers: impl IntoIterator<Item = &'a str>,
+        query: impl IntoIterator<Item = &'a str>,
+    ) -> Self {
+        self.share = Share::new(headers, query);
+        self
+    }
+
+    /// [`adapter`](Self::adapter) in the words of python's server, where a manager is an adapter over a given broker.
+    pub fn manager(self, manager: impl Adapter) -> Self {
+        self.adapter(manager)
+    }
+
     /// Makes the server and starts its adapter. It serves nothing yet.
     ///
     /// # Errors
@@ -241,6 +261,7 @@ impl ServerBuilder {
     pub fn build(self) -> Result<Server, BuildError> {
         let runtime = Handle::try_current().map_err(|_| BuildError::NoRuntime)?;
         let limits = self.limits.clone();
+        let share = self.share.clone();
         let names = self.namespaces.clone();
         let adapter = self
             .adapter
@@ -254,6 +275,8 @@ impl ServerBuilder {
             state,
             limits,
             counting: Arc::new(Counting::default()),
+            gather_ids: GatherIds::default(),
+            share,
         });
         for name in names {
             inner.namespaces.get_or_make(&name).open();

@@ -10,6 +10,8 @@ use foldhash::quality::RandomState;
 
 use super::client::ClientInbox;
 use super::counters::{Counters, SharedCounting};
+use super::gather::GatherIds;
+use super::remote::Share;
 use super::namespace::NamespaceInner;
 use crate::adapter::Adapter;
 use crate::engine::{Application, Engine, Inbox, Session};
@@ -22,6 +24,8 @@ pub(crate) struct ServerInner {
     pub(crate) state: StateMap,
     pub(crate) limits: Limits,
     pub(crate) counting: SharedCounting,
+    pub(crate) gather_ids: GatherIds,
+    pub(crate) share: Share,
 }
 
 /// Bounds on what one client can make the server keep.

@@ -8,11 +8,14 @@ pub(crate) mod counters; // what is going on, in numbers
 mod dispatch; // starting handlers
 pub(crate) mod encode; // packets to complete frames
 mod error; // errors of the server's words
+mod gather; // one question to many clients
 pub(crate) mod inner; // what every handle of a server shares
 mod life; // a socket from its CONNECT to its end
 mod link; // what the sockets of one connection share
 mod namespace; // a world of its own
+mod remote; // sockets of any node, as data
 pub(crate) mod reserved; // names that the libraries keep for themselves
+mod server_events; // what servers tell each other
 mod socket; // one client in one namespace
 mod store; // what an application keeps for one client
 
@@ -27,6 +30,10 @@ pub use self::builder::ServerBuilder;
 pub use self::counters::Counters;
 pub use self::error::{AckError, BuildError, EmitError, JoinError, ServeError};
 pub use self::namespace::Namespace;
+pub use self::remote::RemoteSocket;
+
+pub(crate) use self::gather::Gathering;
+
 pub use self::socket::Socket;
 
 use self::inner::{ServerInner, Sessions};

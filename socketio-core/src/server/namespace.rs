@@ -4,15 +4,17 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use foldhash::quality::RandomState;
 
 use super::inner::ServerInner;
 use super::reserved;
-use super::{EmitError, Socket};
+use super::server_events::ServerFunction;
+use super::{EmitError, RemoteSocket, Socket};
 use crate::adapter::rooms::Rooms;
-use crate::adapter::{AdapterError, Broadcast, IntoRooms, Operation, Receipt, Room, Target};
+use crate::adapter::{AdapterError, Broadcast, Fetched, IntoRooms, Operation, Receipt, Room, Target};
 use crate::handler::kind::{Connected, Disconnect, Event};
 use crate::handler::{ConnectFunction, ConnectHandler, Function, Handler, erase, erase_connect};
 use crate::protocol::args::IntoArgs;
@@ -52,6 +54,8 @@ pub(crate) struct Handlers {
     pub(crate) connected: Option<Function>,
     pub(crate) disconnect: Option<Function>,
     pub(crate) events: HashMap<Box<str>, Function, RandomState>,
+    /// For events of other servers.
+    pub(crate) server: HashMap<Box<str>, ServerFunction, RandomState>,
 }
 
 impl Namespace {
@@ -114,6 +118,15 @@ impl Namespace {
         self
     }
 
+    /// Servers that talk to each other let no client in.
+    pub(super) fn add_server_function(&self, event: &str, function: ServerFunction) {
+        self.inner.handlers.rcu(|handlers| {
+            let mut handlers = Handlers::clone(handlers);
+            handlers.server.insert(event.into(), function.clone());
+            handlers
+        });
+    }
+
     fn change(&self, change: impl Fn(&mut Handlers)) -> &Self {
         self.inner.handlers.rcu(|handlers| {
             let mut handlers = Handlers::clone(handlers);
@@ -140,6 +153,34 @@ impl Namespace {
     /// Everybody but the sockets in these rooms.
     pub fn except(&self, rooms: impl IntoRooms) -> Broadcast {
         self.everyone().except(rooms)
+    }
+
+    /// Everybody who is on this node.
+    pub fn local(&self) -> Broadcast {
+        self.everyone().local()
+    }
+
+    /// Sets how long the next question to everybody waits for answers.
+    pub fn timeout(&self, timeout: Duration) -> Broadcast {
+        self.everyone().timeout(timeout)
+    }
+
+    /// Who is here, on every node.
+    ///
+    /// # Errors
+    ///
+    /// Nobody was asked.
+    pub async fn fetch_sockets(&self) -> Result<Fetched<RemoteSocket>, AdapterError> {
+        self.everyone().fetch_sockets().await
+    }
+
+    /// The rooms of the namespace on every node, each with its number of sockets.
+    ///
+    /// # Errors
+    ///
+    /// Nobody was asked.
+    pub async fn rooms(&self) -> Result<Fetched<(Room, u64)>, AdapterError> {
+        self.everyone().rooms_of_namespace().await
     }
 
     /// Sends `event` to everybody in the namespace.

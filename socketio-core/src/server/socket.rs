@@ -2,8 +2,10 @@
 
 use std::fmt;
 use std::future::{Future, poll_fn};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
+
+use serde::Serialize;
 
 use super::ack::{Answer, Pending, Question};
 use super::inner::ServerInner;
@@ -12,6 +14,7 @@ use super::link::Link;
 use super::namespace::NamespaceInner;
 use super::store::Store;
 use super::{AckError, EmitError, JoinError, Namespace, encode, reserved};
+use crate::adapter::wire::Json;
 use crate::adapter::{Broadcast, IntoRooms, Room, Target};
 use crate::engine::{Close, DisconnectReason, Frames, Handshake, Refused, Session, spare};
 use crate::protocol::args::IntoArgs;
@@ -35,6 +38,8 @@ pub(crate) struct SocketInner {
     pub(super) life: Life,
     pub(super) pending: Pending,
     store: Store,
+    /// What other nodes may read.
+    data: Mutex<Option<Json>>,
 }
 
 impl Socket {
@@ -54,6 +59,7 @@ impl Socket {
             life,
             pending: Pending::default(),
             store: Store::default(),
+            data: Mutex::default(),
         };
         Socket {
             inner: Arc::new(inner),
@@ -219,6 +225,22 @@ impl Socket {
     /// no edit is lost.
     pub fn edit_session<T: Clone + Default + Send + Sync + 'static>(&self, edit: impl FnMut(&mut T)) {
         self.inner.store.edit(edit);
+    }
+
+    /// Says something about this client that every node can read, by [`fetch_sockets`](Broadcast::fetch_sockets). It stands apart from
+    /// the session, which stays here.
+    ///
+    /// # Errors
+    ///
+    /// The value cannot be JSON; what was said before stays.
+    pub fn set_data(&self, data: &impl Serialize) -> Result<(), serde_json::Error> {
+        let data = Json::encode(data)?;
+        *self.inner.data.lock().unwrap_or_else(PoisonError::into_inner) = Some(data);
+        Ok(())
+    }
+
+    pub(crate) fn shared_data(&self) -> Option<Json> {
+        self.inner.data.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     pub(crate) fn clear_session(&self) {
