@@ -109,9 +109,7 @@ fn emit(server: &Arc<ServerInner>, target: &Target, packet: &EventPacket) -> usi
     let local = match encode::event(&mut buffer, &namespace.name, None, packet.event(), packet.args()) {
         Ok(start) => {
             let frames = Frames::of(buffer.get(start..).unwrap_or_default());
-            sockets
-                .filter(|socket| socket.deliver(frames.clone()).is_ok())
-                .count()
+            sockets.filter(|socket| socket.deliver(frames.clone()).is_ok()).count()
         }
         Err(error) => {
             tracing::error!(target: "socketio", event = packet.event(), %error, "a broadcast could not be encoded");
@@ -126,12 +124,7 @@ fn each(server: &ServerInner, target: &Target, act: impl Fn(&crate::server::Sock
     let Some(namespace) = server.namespaces.get(&target.namespace) else {
         return 0;
     };
-    namespace
-        .rooms
-        .select(target)
-        .iter()
-        .filter(|socket| act(socket))
-        .count()
+    namespace.rooms.select(target).iter().filter(|socket| act(socket)).count()
 }
 
 /// The adapter of a server that is alone: rooms in memory.
