@@ -214,11 +214,14 @@ impl Client {
         }
     }
 
-    /// Ends the session as a client does that closes: a close packet.
-    pub async fn close(mut self) {
-        match &mut self.transport {
-            Transport::Websocket(socket) => socket.send_text("1").await,
-            Transport::Polling { .. } => drop(self.post("1").await),
+    /// Ends the session as a client does that closes: a close packet. It may be over already.
+    pub async fn close(self) {
+        match self.transport {
+            Transport::Websocket(mut socket) => socket.send_text("1").await,
+            Transport::Polling { mut sending, .. } => {
+                sending.send_request("POST", &polling(&self.open.sid), &[], b"1").await;
+                sending.try_response().await;
+            }
         }
     }
 

@@ -197,3 +197,24 @@ async fn next_but_noop(client: &mut Client) -> String {
         }
     }
 }
+
+#[tokio::test]
+async fn a_post_in_flight_is_handled_before_what_comes_by_the_websocket() {
+    let server = serve().await;
+    let client = joined("polling", server.port).await;
+    let (target, body) = (client.polling_target(), "42[\"echo\",1]");
+    let mut posting = Http::connect(server.port).await;
+    let length = body.len();
+    posting
+        .send(format!("POST {target} HTTP/1.1\r\nhost: a\r\ncontent-length: {length}\r\n\r\n42[").as_bytes())
+        .await;
+    http::get(server.port, "/").await;
+    let mut socket = probed(&server, &client).await;
+    socket.send_text("5").await;
+    socket.send_text("42[\"echo\",2]").await;
+    http::get(server.port, "/").await;
+    posting.send(&body.as_bytes()[3..]).await;
+    assert_eq!(posting.response().await.brief(), (200, "ok"));
+    assert_eq!(socket.next_text().await, "42[\"echo\",1]");
+    assert_eq!(socket.next_text().await, "42[\"echo\",2]");
+}

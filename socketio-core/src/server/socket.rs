@@ -151,10 +151,11 @@ impl Socket {
         self.inner.life.leave(self, &self.inner.namespace.rooms, &rooms.into_rooms());
     }
 
-    /// The rooms it is in, its own first.
+    /// The rooms it is in, its own first; none when it is gone.
     #[must_use]
     pub fn rooms(&self) -> Vec<Room> {
-        std::iter::once(Room::from(self)).chain(self.inner.life.rooms()).collect()
+        let own = (!self.inner.life.is_gone()).then(|| Room::from(self));
+        own.into_iter().chain(self.inner.life.rooms()).collect()
     }
 
     /// Everybody else in these rooms.
