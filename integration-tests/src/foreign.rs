@@ -138,7 +138,7 @@ async fn run(program: &Path, script: &Path, port: u16, arguments: &[&str]) -> Re
 fn needs(found: Option<&Path>, what: &str) {
     assert!(
         found.is_some(),
-        "{what} missing: run `make foreign`, or integration-tests/foreign/install.sh, which installs it"
+        "{what} missing: run integration-tests/foreign/install.sh, which installs what the tests need"
     );
 }
 

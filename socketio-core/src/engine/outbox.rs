@@ -82,6 +82,8 @@ impl Rope {
                 }
                 self.tail.extend_from_slice(bytes);
             }
+            // An empty part would look like something to write.
+            Frames::Shared(bytes) if bytes.is_empty() => {}
             Frames::Shared(bytes) => {
                 self.seal();
                 self.parts.push_back(bytes);
