@@ -71,7 +71,11 @@ autobahn: ## the Autobahn WebSocket suite, cases 1-7, 9 and 10 (PY27=path of a P
 SECS ?= 60
 FUZZ ?= $(shell cd fuzz 2>/dev/null && cargo fuzz list 2>/dev/null)
 
+# No sanitizer: there is no unsafe code to catch, and so a stable compiler will do. What is found lands in .cache/fuzz, not in
+# the committed corpus.
 fuzz: ## every decoder for SECS=60 each (FUZZ="target ..." for some); needs cargo-fuzz
 	@cargo fuzz --version >/dev/null 2>&1 || { echo "make fuzz needs cargo-fuzz: cargo install cargo-fuzz --locked" >&2; exit 2; }
-	@# No sanitizer: there is no unsafe code to catch, and so a stable compiler does.
-	for target in $(FUZZ); do cargo fuzz run --sanitizer none $$target -- -max_total_time=$(SECS); done
+	for target in $(FUZZ); do \
+		mkdir -p .cache/fuzz/$$target; \
+		cargo fuzz run --sanitizer none $$target .cache/fuzz/$$target fuzz/corpus/$$target -- -max_total_time=$(SECS); \
+	done

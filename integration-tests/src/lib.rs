@@ -14,6 +14,7 @@
 pub mod client; // Engine.IO packets over polling or WebSocket
 pub mod foreign; // scripts for Node and Python, and what they report
 pub mod frames; // WebSocket frames as a client sends them, wrong ones included
+pub mod gate; // where handlers wait for the test
 pub mod http; // HTTP/1.1 requests, wrong ones included
 pub mod running; // a server on a port of its own
 pub mod wait; // deadlines

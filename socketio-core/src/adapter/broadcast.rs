@@ -187,10 +187,7 @@ impl Broadcast {
         reserved::check(event)?;
         let packet =
             EventPacket::new(event, &args).map_err(|source: EncodeError| EmitError::Encode(source))?;
-        Ok(self.adapter.dispatch(Operation::Emit {
-            target: self.target.clone(),
-            packet,
-        })?)
+        Ok(self.adapter.dispatch(Operation::Emit { target: self.target.clone(), packet })?)
     }
 
     /// Sends a `message` event, as `send` does in every Socket.IO library.
@@ -208,10 +205,7 @@ impl Broadcast {
     ///
     /// The adapter could not take the operation; nobody was moved.
     pub fn join(&self, rooms: impl IntoRooms) -> Result<Receipt, AdapterError> {
-        self.adapter.dispatch(Operation::Join {
-            target: self.target.clone(),
-            rooms: rooms.into_rooms(),
-        })
+        self.adapter.dispatch(Operation::Join { target: self.target.clone(), rooms: rooms.into_rooms() })
     }
 
     /// Takes each of the sockets out of `rooms`.
@@ -220,10 +214,7 @@ impl Broadcast {
     ///
     /// The adapter could not take the operation; nobody was moved.
     pub fn leave(&self, rooms: impl IntoRooms) -> Result<Receipt, AdapterError> {
-        self.adapter.dispatch(Operation::Leave {
-            target: self.target.clone(),
-            rooms: rooms.into_rooms(),
-        })
+        self.adapter.dispatch(Operation::Leave { target: self.target.clone(), rooms: rooms.into_rooms() })
     }
 
     /// Sends each of the sockets out of the namespace.
@@ -232,10 +223,7 @@ impl Broadcast {
     ///
     /// The adapter could not take the operation; nobody was disconnected.
     pub fn disconnect(&self) -> Result<Receipt, AdapterError> {
-        self.adapter.dispatch(Operation::Disconnect {
-            target: self.target.clone(),
-            close: false,
-        })
+        self.adapter.dispatch(Operation::Disconnect { target: self.target.clone(), close: false })
     }
 
     /// Closes the whole connection of each of the sockets.
@@ -244,9 +232,6 @@ impl Broadcast {
     ///
     /// The adapter could not take the operation; nobody was disconnected.
     pub fn close(&self) -> Result<Receipt, AdapterError> {
-        self.adapter.dispatch(Operation::Disconnect {
-            target: self.target.clone(),
-            close: true,
-        })
+        self.adapter.dispatch(Operation::Disconnect { target: self.target.clone(), close: true })
     }
 }

@@ -113,12 +113,7 @@ impl Target {
     /// Everybody in `namespace`, on every node.
     #[must_use]
     pub fn everyone(namespace: Arc<str>) -> Self {
-        Target {
-            namespace,
-            recipients: Recipients::Everyone,
-            except: RoomList::new(),
-            local: false,
-        }
+        Target { namespace, recipients: Recipients::Everyone, except: RoomList::new(), local: false }
     }
 }
 
@@ -155,10 +150,7 @@ impl EventPacket {
     ///
     /// They cannot be JSON.
     pub fn new(event: &str, args: &(impl IntoArgs + ?Sized)) -> Result<Self, EncodeError> {
-        Ok(EventPacket {
-            event: event.into(),
-            args: RawArgs::encode(args)?,
-        })
+        Ok(EventPacket { event: event.into(), args: RawArgs::encode(args)? })
     }
 
     /// The event's name.

@@ -47,9 +47,7 @@ impl Members {
     }
 
     fn snapshot(&mut self) -> Arc<[Socket]> {
-        self.snapshot
-            .get_or_insert_with(|| self.sockets.values().cloned().collect())
-            .clone()
+        self.snapshot.get_or_insert_with(|| self.sockets.values().cloned().collect()).clone()
     }
 }
 
@@ -84,10 +82,6 @@ impl Rooms {
         self.lock().all.snapshot()
     }
 
-    pub(crate) fn len(&self) -> usize {
-        self.lock().all.sockets.len()
-    }
-
     /// Rooms that somebody joined; the sockets' own do not count.
     pub(crate) fn rooms(&self) -> usize {
         self.lock().rooms.len()
@@ -116,11 +110,7 @@ impl Rooms {
                 inside.extend(members.sockets.values().map(Socket::address));
             }
         }
-        Selection {
-            sockets,
-            except: target.except.clone(),
-            inside,
-        }
+        Selection { sockets, except: target.except.clone(), inside }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -158,12 +148,7 @@ impl State {
         let mut sockets = Vec::new();
         for room in rooms {
             let members = self.members(room);
-            sockets.extend(
-                members
-                    .iter()
-                    .filter(|socket| seen.insert(socket.address()))
-                    .cloned(),
-            );
+            sockets.extend(members.iter().filter(|socket| seen.insert(socket.address())).cloned());
         }
         sockets.into()
     }

@@ -69,18 +69,11 @@ impl Close {
             DisconnectReason::ParseError => 1002,
             _ => 1000,
         };
-        Close {
-            reason,
-            detail: None,
-            code,
-        }
+        Close { reason, detail: None, code }
     }
 
     pub(crate) fn with(reason: DisconnectReason, detail: impl Into<Cow<'static, str>>) -> Self {
-        Close {
-            detail: Some(detail.into()),
-            ..Close::new(reason)
-        }
+        Close { detail: Some(detail.into()), ..Close::new(reason) }
     }
 
     /// The client sent what the protocol does not allow.
@@ -90,10 +83,7 @@ impl Close {
 
     /// The client went over a limit of its own making.
     pub(crate) fn over_limit(detail: impl fmt::Display) -> Self {
-        Close {
-            code: 1009,
-            ..Close::with(DisconnectReason::TransportError, detail.to_string())
-        }
+        Close { code: 1009, ..Close::with(DisconnectReason::TransportError, detail.to_string()) }
     }
 
     /// Whether a limit was passed, as the close code says.
@@ -103,10 +93,7 @@ impl Close {
 
     pub(crate) fn outgoing_full(limit: usize, size: usize) -> Self {
         let detail = format!("{size} bytes wait to be sent, the limit is {limit} (max_outgoing)");
-        Close {
-            code: 1008,
-            ..Close::with(DisconnectReason::TransportError, detail)
-        }
+        Close { code: 1008, ..Close::with(DisconnectReason::TransportError, detail) }
     }
 }
 

@@ -36,13 +36,7 @@ pub(crate) enum Due {
 
 impl Heartbeat {
     pub(crate) fn new(interval: u32, timeout: u32, now: Millis) -> Self {
-        Heartbeat {
-            interval,
-            timeout,
-            state: State::Resting {
-                ping_at: now + Millis::from(interval),
-            },
-        }
+        Heartbeat { interval, timeout, state: State::Resting { ping_at: now + Millis::from(interval) } }
     }
 
     /// When [`tick`](Self::tick) has something to say next.
@@ -57,9 +51,7 @@ impl Heartbeat {
     pub(crate) fn tick(&mut self, now: Millis) -> Due {
         match self.state {
             State::Resting { ping_at } if now >= ping_at => {
-                self.state = State::Awaiting {
-                    until: now + Millis::from(self.timeout),
-                };
+                self.state = State::Awaiting { until: now + Millis::from(self.timeout) };
                 Due::Ping
             }
             State::Awaiting { until } if now >= until => Due::Timeout,
@@ -70,9 +62,7 @@ impl Heartbeat {
     /// A pong has come.
     pub(crate) fn pong(&mut self, now: Millis) {
         if let State::Awaiting { .. } = self.state {
-            self.state = State::Resting {
-                ping_at: now + Millis::from(self.interval),
-            };
+            self.state = State::Resting { ping_at: now + Millis::from(self.interval) };
         }
     }
 

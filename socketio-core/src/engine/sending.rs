@@ -83,13 +83,7 @@ impl Sending {
             let mut slices = [IoSlice::new(&[]); SLICES];
             let mut used = 0;
             let mut skip = self.offset;
-            for chunk in self
-                .rope
-                .parts
-                .iter()
-                .map(|part| &part[..])
-                .chain([&self.rope.tail[..]])
-            {
+            for chunk in self.rope.parts.iter().map(|part| &part[..]).chain([&self.rope.tail[..]]) {
                 if used == SLICES {
                     break;
                 }
@@ -182,10 +176,7 @@ mod tests {
         for stop in 0..whole.len() {
             let mut sending = Sending::default();
             sending.append(rope(&["4a", "4bb"], "4shared"));
-            let mut pipe = Pipe {
-                got: Vec::new(),
-                quota: 0,
-            };
+            let mut pipe = Pipe { got: Vec::new(), quota: 0 };
             write(&mut sending, &mut pipe, stop);
             sending.slip_in(Bytes::from(ping.clone()));
             write(&mut sending, &mut pipe, 1000);
@@ -200,18 +191,12 @@ mod tests {
     #[test]
     fn what_is_appended_while_a_write_is_stuck_comes_behind_it() {
         let mut sending = Sending::default();
-        let mut pipe = Pipe {
-            got: Vec::new(),
-            quota: 0,
-        };
+        let mut pipe = Pipe { got: Vec::new(), quota: 0 };
         sending.append(rope(&["4a"], "4b"));
         write(&mut sending, &mut pipe, 3);
         sending.append(rope(&["4d"], "4c"));
         assert_eq!(sending.count(), 4);
         write(&mut sending, &mut pipe, 1000);
-        assert_eq!(
-            pipe.got,
-            [text("4b"), text("4a"), text("4c"), text("4d")].concat()
-        );
+        assert_eq!(pipe.got, [text("4b"), text("4a"), text("4c"), text("4d")].concat());
     }
 }

@@ -14,7 +14,7 @@ use std::task::{Context, Poll, Waker};
 
 use super::close::{Close, DisconnectReason};
 use super::heartbeat::{Due, Heartbeat, Millis};
-use super::outbox::{Frames, Outbox, Reader, Refused};
+use super::outbox::{Frames, Outbox, Reader, Refused, Rope};
 use super::parts::Handshake;
 use super::{Engine, Inbox};
 use crate::protocol::engine::Transport;
@@ -41,6 +41,8 @@ struct Polling {
     inbox: Slot,
     heartbeat: Heartbeat,
     getting: bool,
+    /// The POST waits for this side: the queue is too full, or the handlers are all busy.
+    held: bool,
     probing: bool,
     /// The WebSocket of an upgrade, waiting for the inbox or for the end.
     upgrader: Option<Waker>,
@@ -91,6 +93,7 @@ impl Session {
             inbox: Slot::Here(inbox),
             heartbeat,
             getting: false,
+            held: false,
             probing: false,
             upgrader: None,
         };
@@ -102,21 +105,31 @@ impl Session {
     }
 
     pub(crate) fn transport(&self) -> Transport {
-        if self.side().is_some() {
-            Transport::Polling
-        } else {
-            Transport::Websocket
-        }
+        if self.side().is_some() { Transport::Polling } else { Transport::Websocket }
     }
 
     /// Queues whole frames; see [`Outbox::push`].
     pub(crate) fn push(self: &Arc<Self>, frames: Frames<'_>) -> Result<(), Refused> {
-        let pushed = self.outbox.push(frames, self.engine.config.max_outgoing);
+        self.pushed(self.outbox.push(frames, self.engine.config.max_outgoing))
+    }
+
+    /// Queues frames that belong together.
+    pub(crate) fn push_all(self: &Arc<Self>, frames: Rope) -> Result<(), Refused> {
+        self.pushed(self.outbox.push_all(frames, self.engine.config.max_outgoing))
+    }
+
+    fn pushed(self: &Arc<Self>, pushed: Result<(), Refused>) -> Result<(), Refused> {
         if pushed == Err(Refused::Full) {
             self.engine.counters.outgoing_full();
             self.finish_if_polling();
         }
         pushed
+    }
+
+    /// Ends the session because `size` bytes wait for its client before it has been let in.
+    pub(crate) fn close_for_full_queue(self: &Arc<Self>, size: usize) {
+        self.engine.counters.outgoing_full();
+        self.close(Close::outgoing_full(self.engine.config.max_outgoing, size));
     }
 
     /// The bound on what waits for this client, in bytes.
@@ -144,11 +157,7 @@ impl Session {
     /// `deadline`, or the time to have joined a namespace if that is still to come.
     pub(crate) fn with_connect_deadline(&self, deadline: Millis, now: Millis) -> Millis {
         let connect = self.connect_deadline();
-        if connect > now {
-            deadline.min(connect)
-        } else {
-            deadline
-        }
+        if connect > now { deadline.min(connect) } else { deadline }
     }
 
     pub(crate) fn set_deadline(&self, at: Millis) {
@@ -167,26 +176,28 @@ impl Session {
     pub(super) fn tell_due(self: &Arc<Self>) {
         self.deadline.store(DUE, Ordering::Relaxed);
         let polling = self.side().is_some();
-        if polling {
-            self.tick_polling()
-        } else {
-            self.outbox.wake()
-        }
+        if polling { self.tick_polling() } else { self.outbox.wake() }
     }
 
     /// A polling session's deadline has come.
     fn tick_polling(self: &Arc<Self>) {
         let now = self.engine.now();
         if self.outbox.is_closing() {
-            // Nobody came for what was left.
-            self.end_polling();
+            // Nobody came for what was left. Handlers run elsewhere: the sweep is everybody's.
+            let session = self.clone();
+            self.engine.runtime.spawn(async move { session.end_polling() });
             return;
         }
         let mut side = self.side();
         let Some(polling) = side.as_deref_mut() else {
             return;
         };
-        let due = polling.heartbeat.tick(now);
+        let mut due = polling.heartbeat.tick(now);
+        if due == Due::Timeout && polling.held {
+            // Its pong waits behind the POST that this side holds back.
+            polling.heartbeat.extend(now);
+            due = Due::Nothing;
+        }
         let mut deadline = polling.heartbeat.deadline();
         let mut unjoined = false;
         match &polling.inbox {
@@ -201,10 +212,9 @@ impl Session {
         drop(side);
         match due {
             Due::Timeout => self.close(Close::new(DisconnectReason::PingTimeout)),
-            _ if unjoined => self.close(Close::with(
-                DisconnectReason::ForcedClose,
-                "joined no namespace in time",
-            )),
+            _ if unjoined => {
+                self.close(Close::with(DisconnectReason::ForcedClose, "joined no namespace in time"))
+            }
             Due::Ping => {
                 let _ = self.push(Frames::Copied(&PING));
             }
@@ -305,6 +315,13 @@ impl Session {
         polling.take_inbox().ok_or(Turn::Overlap)
     }
 
+    /// The POST is held back, or goes on.
+    pub(crate) fn hold_post(&self, held: bool) {
+        if let Some(polling) = self.side().as_deref_mut() {
+            polling.held = held;
+        }
+    }
+
     /// It puts it back; when the session was closed meanwhile, this is its end.
     pub(crate) fn end_post(self: &Arc<Self>, inbox: Box<dyn Inbox>) {
         let mut side = self.side();
@@ -357,8 +374,9 @@ impl Session {
         }
     }
 
-    /// Waits until the POST in flight is through, then hands the session to the WebSocket. `None`: the session has ended.
-    pub(crate) fn poll_take_over(&self, cx: &Context<'_>) -> Poll<Option<Box<dyn Inbox>>> {
+    /// Waits until the POST in flight is through, then hands the session to the WebSocket, with the ping that polling may have sent.
+    /// `None`: the session has ended.
+    pub(crate) fn poll_take_over(&self, cx: &Context<'_>) -> Poll<Option<(Box<dyn Inbox>, Heartbeat)>> {
         let mut side = self.side();
         let Some(polling) = side.as_deref_mut() else {
             return Poll::Ready(None);
@@ -370,9 +388,9 @@ impl Session {
             polling.upgrader = Some(cx.waker().clone());
             return Poll::Pending;
         };
-        *side = None;
+        let heartbeat = side.take().map(|polling| polling.heartbeat);
         self.outbox.hand_to(Reader::Websocket);
-        Poll::Ready(Some(inbox))
+        Poll::Ready(heartbeat.map(|heartbeat| (inbox, heartbeat)))
     }
 
     /// Ready when a probed session ends before its upgrade.
@@ -399,9 +417,7 @@ impl Session {
 
     /// Why the session ends or has ended.
     pub(super) fn end(&self) -> Close {
-        self.outbox
-            .closing()
-            .unwrap_or_else(|| Close::new(DisconnectReason::TransportClose))
+        self.outbox.closing().unwrap_or_else(|| Close::new(DisconnectReason::TransportClose))
     }
 
     fn side(&self) -> MutexGuard<'_, Option<Box<Polling>>> {

@@ -67,9 +67,9 @@ impl Question {
         socket
             .write(|out| encode::event(out, &socket.namespace_inner().name, Some(asked.id), event, args))
             .map_err(|error| match error {
-                super::EmitError::Disconnected => AckError::Disconnected,
-                error => AckError::Emit(error),
-            })?;
+            super::EmitError::Disconnected => AckError::Disconnected,
+            error => AckError::Emit(error),
+        })?;
         Ok((asked, answer, Instant::now() + self.timeout, self.timeout))
     }
 }
@@ -108,9 +108,7 @@ impl Asked {
     fn new(socket: Socket) -> Result<(Self, oneshot::Receiver<RawArgs>), AckError> {
         let server = socket.server();
         let (sender, receiver) = oneshot::channel();
-        let id = socket
-            .pending()
-            .insert(sender, server.limits.pending_acks, socket.link())?;
+        let id = socket.pending().insert(sender, server.limits.pending_acks, socket.link())?;
         let asked = Asked { socket, id };
         // Who ended in between has not been told to forget this one.
         if asked.socket.life().is_gone() {

@@ -263,10 +263,7 @@ impl ServerBuilder {
         let limits = self.limits.clone();
         let share = self.share.clone();
         let names = self.namespaces.clone();
-        let adapter = self
-            .adapter
-            .clone()
-            .unwrap_or_else(|| Arc::new(LocalAdapter::new()));
+        let adapter = self.adapter.clone().unwrap_or_else(|| Arc::new(LocalAdapter::new()));
         let (config, state) = self.check()?;
         let inner = Arc::new(ServerInner {
             engine: Engine::start(config, runtime.clone()),
@@ -289,26 +286,17 @@ impl ServerBuilder {
         let trusted_proxies = TrustedProxies::parse(&self.trusted_proxies)
             .map_err(|error| wrong("trusted_proxies", error.to_string()))?;
         if let Some(origin) = self.cors.misspelt() {
-            return Err(wrong(
-                "cors",
-                format!("{origin:?} is not an origin such as https://example.com"),
-            ));
+            return Err(wrong("cors", format!("{origin:?} is not an origin such as https://example.com")));
         }
         if self.transports.is_empty() {
             return Err(wrong("transports", "at least one is needed"));
         }
         if self.cookie.as_ref().is_some_and(|cookie| !cookie.is_valid()) {
-            return Err(wrong(
-                "cookie",
-                "its name or an attribute cannot stand in a header",
-            ));
+            return Err(wrong("cookie", "its name or an attribute cannot stand in a header"));
         }
         for name in &self.namespaces {
             if name.contains([',', '?']) {
-                return Err(wrong(
-                    "namespace",
-                    format!("{name:?} contains a comma or a question mark"),
-                ));
+                return Err(wrong("namespace", format!("{name:?} contains a comma or a question mark")));
             }
         }
         let at_least_one = [
@@ -350,11 +338,7 @@ fn start(adapter: &Arc<dyn Adapter>, node: LocalNode, runtime: &Handle) {
         }
     });
     let waker = std::task::Waker::noop();
-    if starting
-        .as_mut()
-        .poll(&mut std::task::Context::from_waker(waker))
-        .is_pending()
-    {
+    if starting.as_mut().poll(&mut std::task::Context::from_waker(waker)).is_pending() {
         runtime.spawn(starting);
     }
 }
@@ -368,10 +352,7 @@ fn millis(option: &'static str, time: Duration) -> Result<u32, BuildError> {
 }
 
 fn wrong(option: &'static str, problem: impl Into<String>) -> BuildError {
-    BuildError::Option {
-        option,
-        problem: problem.into(),
-    }
+    BuildError::Option { option, problem: problem.into() }
 }
 
 #[cfg(test)]
@@ -389,10 +370,7 @@ mod tests {
         let builder = ServerBuilder::default;
         let refused = [
             (builder().ping_interval(Duration::ZERO), "ping_interval"),
-            (
-                builder().ping_timeout(Duration::from_secs(1 << 32)),
-                "ping_timeout",
-            ),
+            (builder().ping_timeout(Duration::from_secs(1 << 32)), "ping_timeout"),
             (builder().max_payload(0), "max_payload"),
             (builder().transports([]), "transports"),
             (builder().trusted_proxies(["10.0.0.0/99"]), "trusted_proxies"),

@@ -83,12 +83,7 @@ impl Server {
 
     fn new(inner: Arc<ServerInner>) -> Self {
         let namespace = inner.namespaces.get_or_make("/");
-        Server {
-            root: Namespace {
-                server: inner,
-                inner: namespace,
-            },
-        }
+        Server { root: Namespace { server: inner, inner: namespace } }
     }
 
     fn inner(&self) -> &Arc<ServerInner> {
@@ -255,16 +250,10 @@ impl Server {
         let within = engine.config.shutdown_within;
         let end = tokio::time::Instant::now() + within;
         let undelivered = engine.close(within).await;
-        let cut = engine
-            .http
-            .finish(end.saturating_duration_since(tokio::time::Instant::now()))
-            .await;
-        if tokio::time::timeout_at(
-            end.max(tokio::time::Instant::now() + CLOSE_MIN),
-            inner.adapter.close(),
-        )
-        .await
-        .is_err()
+        let cut = engine.http.finish(end.saturating_duration_since(tokio::time::Instant::now())).await;
+        if tokio::time::timeout_at(end.max(tokio::time::Instant::now() + CLOSE_MIN), inner.adapter.close())
+            .await
+            .is_err()
         {
             tracing::warn!(target: "socketio", "the adapter did not close in time");
         }
@@ -282,17 +271,11 @@ const CLOSE_MIN: std::time::Duration = std::time::Duration::from_millis(500);
 
 impl fmt::Debug for Server {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Server")
-            .field("counters", &self.counters())
-            .finish_non_exhaustive()
+        f.debug_struct("Server").field("counters", &self.counters()).finish_non_exhaustive()
     }
 }
 
 /// `chat` is `/chat`.
 fn with_slash(namespace: &str) -> String {
-    if namespace.starts_with('/') {
-        namespace.to_owned()
-    } else {
-        format!("/{namespace}")
-    }
+    if namespace.starts_with('/') { namespace.to_owned() } else { format!("/{namespace}") }
 }

@@ -139,10 +139,7 @@ impl Namespace {
 
     /// Everybody in the namespace, to narrow down with [`to`](Broadcast::to) and [`except`](Broadcast::except).
     fn everyone(&self) -> Broadcast {
-        Broadcast::new(
-            self.server.adapter.clone(),
-            Target::everyone(self.inner.name.clone()),
-        )
+        Broadcast::new(self.server.adapter.clone(), Target::everyone(self.inner.name.clone()))
     }
 
     /// The sockets in any of these rooms.
@@ -207,10 +204,7 @@ impl Namespace {
     ///
     /// The adapter could not take the operation; the room is as it was.
     pub fn close_room(&self, room: impl Into<Room>) -> Result<Receipt, AdapterError> {
-        let operation = Operation::CloseRoom {
-            namespace: self.inner.name.clone(),
-            room: room.into(),
-        };
+        let operation = Operation::CloseRoom { namespace: self.inner.name.clone(), room: room.into() };
         self.server.adapter.dispatch(operation)
     }
 
@@ -223,25 +217,20 @@ impl Namespace {
     /// The clients of this process, as they are now.
     #[must_use]
     pub fn sockets(&self) -> Vec<Socket> {
-        self.inner.rooms.all().to_vec()
+        self.inner.rooms.all().iter().filter(|socket| socket.is_connected()).cloned().collect()
     }
 
     /// How many clients of this process are here.
     #[must_use]
     pub fn count(&self) -> usize {
-        self.inner.rooms.len()
+        self.inner.rooms.all().iter().filter(|socket| socket.is_connected()).count()
     }
 }
 
 impl NamespaceInner {
     pub(crate) fn new(name: Arc<str>) -> Self {
         let open = AtomicBool::new(&*name == "/");
-        NamespaceInner {
-            name,
-            rooms: Rooms::default(),
-            handlers: ArcSwap::default(),
-            open,
-        }
+        NamespaceInner { name, rooms: Rooms::default(), handlers: ArcSwap::default(), open }
     }
 
     /// Lets clients in.
@@ -260,16 +249,12 @@ impl NamespaceInner {
 
 impl fmt::Debug for Namespace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Namespace")
-            .field("name", &self.inner.name)
-            .finish_non_exhaustive()
+        f.debug_struct("Namespace").field("name", &self.inner.name).finish_non_exhaustive()
     }
 }
 
 impl fmt::Debug for NamespaceInner {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("NamespaceInner")
-            .field("name", &self.name)
-            .finish_non_exhaustive()
+        f.debug_struct("NamespaceInner").field("name", &self.name).finish_non_exhaustive()
     }
 }
