@@ -72,6 +72,8 @@ pub(crate) trait Inbox: fmt::Debug + Send + Sync {
     fn is_ready(&self) -> bool;
     /// Ready when the next message can be taken.
     fn poll_ready(&self, cx: &mut Context<'_>) -> Poll<()>;
+    /// How many handlers have ended; it wraps.
+    fn handlers_ended(&self) -> usize;
     /// Whether the client has ever been let into a namespace.
     fn has_joined(&self) -> bool;
     /// The session is over.
@@ -209,8 +211,13 @@ impl Engine {
         }
     }
 
+    /// The session of a request; if its time is over, that is noticed now.
     fn session(&self, sid: &str) -> Result<Arc<Session>, Refusal> {
-        self.registry.get(sid).ok_or(Refusal::UnknownSession)
+        let session = self.registry.get(sid).ok_or(Refusal::UnknownSession)?;
+        if session.is_due(self.now()) {
+            session.tell_due();
+        }
+        Ok(session)
     }
 
     fn open(
@@ -276,7 +283,8 @@ impl Engine {
         let before = self.counters.undelivered_total();
         self.closing.store(true, Ordering::SeqCst);
         let end = tokio::time::Instant::now() + deadline;
-        let _ = self.close_until.set(Instant::now() + deadline);
+        // A little before the end, so that what the farewells could not deliver is counted in it.
+        let _ = self.close_until.set(Instant::now() + deadline - deadline / 20);
         let sessions = self.registry.all();
         // In batches, spread over a part of the time: not all shall come back in the same instant.
         let batches = sessions.chunks(BATCH);

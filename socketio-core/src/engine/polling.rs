@@ -66,7 +66,7 @@ pub(super) async fn get(session: Arc<Session>, headers: &HeaderMap) -> Result<Re
             let limit = engine.config.max_outgoing;
             return Ok(answer(&engine, body, headers, move |whole| {
                 session.outbox.delivered(bytes, limit);
-                if !whole {
+                if !whole && session.is_polling() {
                     session.close(Close::with(DisconnectReason::TransportError, "a poll was cut off"));
                 }
                 session.end_get();
@@ -297,7 +297,7 @@ struct Getting {
 
 impl Drop for Getting {
     fn drop(&mut self) {
-        if let Some(session) = self.session.take() {
+        if let Some(session) = self.session.take().filter(|session| session.is_polling()) {
             session.close(Close::with(DisconnectReason::TransportError, "a poll was cut off"));
             session.end_get();
         }

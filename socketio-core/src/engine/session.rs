@@ -8,7 +8,7 @@
 //! websocket  its connection holds the inbox from the beginning to the end
 //! ```
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
@@ -31,6 +31,7 @@ pub(crate) struct Session {
     pub(crate) outbox: Outbox,
     deadline: AtomicU64,
     opened: Millis,
+    upgraded: AtomicBool,
     /// `None` once a WebSocket owns the session, and after the end.
     polling: Mutex<Option<Box<Polling>>>,
 }
@@ -81,6 +82,7 @@ impl Session {
             outbox: Outbox::new(reader),
             deadline: AtomicU64::new(now),
             opened: now,
+            upgraded: AtomicBool::new(reader == Reader::Websocket),
             polling: Mutex::new(None),
         })
     }
@@ -105,7 +107,7 @@ impl Session {
     }
 
     pub(crate) fn transport(&self) -> Transport {
-        if self.side().is_some() { Transport::Polling } else { Transport::Websocket }
+        if self.upgraded.load(Ordering::Relaxed) { Transport::Websocket } else { Transport::Polling }
     }
 
     /// Queues whole frames; see [`Outbox::push`].
@@ -149,15 +151,21 @@ impl Session {
         }
     }
 
+    /// Whether requests serve it; a WebSocket does otherwise.
+    pub(crate) fn is_polling(&self) -> bool {
+        self.side().is_some()
+    }
+
+    fn unjoined_deadline(&self, inbox: &Slot) -> Millis {
+        match inbox {
+            Slot::Here(inbox) if inbox.has_joined() => Millis::MAX - 1,
+            _ => self.connect_deadline(),
+        }
+    }
+
     /// When a client that has joined no namespace is sent away.
     pub(crate) fn connect_deadline(&self) -> Millis {
         self.opened + u64::from(self.engine.config.connect_timeout)
-    }
-
-    /// `deadline`, or the time to have joined a namespace if that is still to come.
-    pub(crate) fn with_connect_deadline(&self, deadline: Millis, now: Millis) -> Millis {
-        let connect = self.connect_deadline();
-        if connect > now { deadline.min(connect) } else { deadline }
     }
 
     pub(crate) fn set_deadline(&self, at: Millis) {
@@ -193,10 +201,10 @@ impl Session {
             return;
         };
         let mut due = polling.heartbeat.tick(now);
-        if due == Due::Timeout && polling.held {
-            // Its pong waits behind the POST that this side holds back.
+        if due == Due::Timeout && polling.held && polling.getting {
+            // Its pong waits behind the POST that this side holds back. Another ping answers its GET: if it lives it sends a new one.
             polling.heartbeat.extend(now);
-            due = Due::Nothing;
+            due = Due::Ping;
         }
         let mut deadline = polling.heartbeat.deadline();
         let mut unjoined = false;
@@ -216,7 +224,8 @@ impl Session {
                 self.close(Close::with(DisconnectReason::ForcedClose, "joined no namespace in time"))
             }
             Due::Ping => {
-                let _ = self.push(Frames::Copied(&PING));
+                // Three bytes that no queue is too full for.
+                let _ = self.outbox.push(Frames::Copied(&PING), usize::MAX);
             }
             Due::Nothing => {}
         }
@@ -346,9 +355,10 @@ impl Session {
     /// A pong came by POST.
     pub(crate) fn pong(&self) {
         let now = self.engine.now();
-        if let Some(polling) = self.side().as_deref_mut() {
-            polling.heartbeat.pong(now);
-            self.set_deadline(self.with_connect_deadline(polling.heartbeat.deadline(), now));
+        if let Some(polling) = self.side().as_deref_mut()
+            && polling.heartbeat.pong(now)
+        {
+            self.set_deadline(polling.heartbeat.deadline().min(self.unjoined_deadline(&polling.inbox)));
         }
     }
 
@@ -389,6 +399,7 @@ impl Session {
             return Poll::Pending;
         };
         let heartbeat = side.take().map(|polling| polling.heartbeat);
+        self.upgraded.store(true, Ordering::Relaxed);
         self.outbox.hand_to(Reader::Websocket);
         Poll::Ready(heartbeat.map(|heartbeat| (inbox, heartbeat)))
     }

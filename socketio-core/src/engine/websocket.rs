@@ -45,21 +45,25 @@ pub(crate) struct Connection {
     decoder: Decoder,
     /// Input that was read while the connection had to pause.
     held: Vec<u8>,
+    /// How much of it has been handled.
+    held_at: usize,
     sending: Sending,
     /// Bytes written that the outbox has not been told of.
     written: usize,
     /// Pongs of the WebSocket's own pings; like `ping_due` they go out at the next border between frames.
     pongs: Vec<u8>,
     ping_due: bool,
-    /// Some went into `sending`; the next ones wait until it is empty, so that a client that only pings is bounded.
-    slipped: bool,
     /// Bytes were written that the stream may still hold back.
     unflushed: bool,
     heartbeat: Heartbeat,
     /// The peer took bytes since the last tick,
     progress: bool,
-    /// and it sent some.
+    /// it sent some,
     heard: bool,
+    /// and so many of its handlers had ended then.
+    handlers_ended: usize,
+    /// It will send no more; what is held is still for the handlers.
+    at_end: bool,
     /// When a write that is stuck ends the connection.
     stuck_until: Option<Millis>,
 }
@@ -90,23 +94,27 @@ impl Connection {
             inbox: Some(inbox),
             decoder,
             held: early,
+            held_at: 0,
             sending: Sending::default(),
             written: 0,
             pongs: Vec::new(),
             ping_due: false,
-            slipped: false,
             unflushed: false,
             heartbeat,
             progress: false,
             heard: false,
+            handlers_ended: 0,
+            at_end: false,
             stuck_until: None,
         }
     }
 
     /// One turn; `Ready` with the reason when the connection has ended.
     fn turn(&mut self, cx: &mut Context<'_>) -> Result<Poll<()>, End> {
+        // Before reading: what comes may set another deadline.
+        let due = self.session.was_told_due();
         let read = self.read(cx)?;
-        if self.session.was_told_due() {
+        if due {
             self.tick()?;
         }
         let more = self.write(cx)?;
@@ -131,11 +139,18 @@ impl Connection {
         let ready = self.is_ready();
         if ready && !self.held.is_empty() {
             let mut held = std::mem::take(&mut self.held);
-            self.receive(&mut held)?;
+            let at = std::mem::take(&mut self.held_at);
+            let used = self.receive(held.get_mut(at..).unwrap_or_default())?;
+            if at + used < held.len() {
+                (self.held, self.held_at) = (held, at + used);
+            }
             return Ok(Read::More);
         }
+        if self.at_end && self.held.is_empty() {
+            return Err(End::Lost(None));
+        }
         // While handlers are busy the stream is still listened to: its end must be heard.
-        if self.held.len() >= SCRATCH {
+        if self.at_end || self.held.len() - self.held_at >= SCRATCH {
             return Ok(Read::Paused);
         }
         let Some(io) = self.io.as_mut() else {
@@ -147,37 +162,47 @@ impl Connection {
             Poll::Pending => Ok(Read::Nothing),
             Poll::Ready(Err(error)) => Err(End::Lost(Some(error))),
             Poll::Ready(Ok(())) => match buffer.filled().len() {
+                // What it said before it left is handled first, if that does not take too long.
+                0 if !self.held.is_empty() => {
+                    self.at_end = true;
+                    let timeout = u64::from(self.session.engine.config.ping_timeout);
+                    self.session.set_deadline(self.session.engine.now() + timeout);
+                    Ok(Read::More)
+                }
                 0 => Err(End::Lost(None)),
                 length => {
                     self.heard = true;
                     let input = scratch.0.get_mut(..length).unwrap_or_default();
-                    if ready {
-                        self.receive(input)?;
-                    } else {
-                        self.held.extend_from_slice(input);
-                    }
+                    let used = if ready { self.receive(input)? } else { 0 };
+                    self.held.drain(..std::mem::take(&mut self.held_at));
+                    self.held.extend_from_slice(input.get(used..).unwrap_or_default());
                     Ok(Read::More)
                 }
             },
         }
     }
 
-    /// Hands every message that ends in `input` to the inbox; keeps the rest when it must pause.
-    fn receive(&mut self, mut input: &mut [u8]) -> Result<(), End> {
+    /// Hands every message that ends in `input` to the inbox, until it must pause; returns how many bytes it used.
+    fn receive(&mut self, mut input: &mut [u8]) -> Result<usize, End> {
+        let length = input.len();
         while !input.is_empty() {
             if self.paused() {
-                self.held = input.to_vec();
-                return Ok(());
+                return Ok(length - input.len());
             }
             let (used, message) = self.decoder.read(input).map_err(End::frame)?;
             if let Some(message) = message {
-                let Some(inbox) = self.inbox.as_mut() else {
-                    return Ok(());
-                };
+                let Some(inbox) = self.inbox.as_mut() else { break };
                 match message {
                     Message::Text(text) => match text.strip_prefix('4') {
                         Some(text) => inbox.text(text).map_err(End::Close)?,
-                        None => packet(text, &self.session, &mut self.heartbeat, self.stuck_until)?,
+                        None => {
+                            let unjoined = if inbox.has_joined() {
+                                Millis::MAX - 1
+                            } else {
+                                self.session.connect_deadline()
+                            };
+                            packet(text, &self.session, &mut self.heartbeat, self.stuck_until, unjoined)?;
+                        }
                     },
                     Message::Binary(bytes) => inbox.binary(bytes).map_err(End::Close)?,
                     Message::Ping(payload) => {
@@ -200,7 +225,7 @@ impl Connection {
         }
         // Gives a large message's buffer back.
         let _ = self.decoder.read(&mut []);
-        Ok(())
+        Ok(length)
     }
 
     /// The deadline has come; the socket has just been read, so a pong that was there has counted.
@@ -208,6 +233,11 @@ impl Connection {
         let now = self.session.engine.now();
         let progress = std::mem::take(&mut self.progress);
         let heard = std::mem::take(&mut self.heard);
+        let ended = self.inbox.as_ref().map_or(0, |inbox| inbox.handlers_ended());
+        let busy = std::mem::replace(&mut self.handlers_ended, ended) != ended;
+        if self.at_end {
+            return Err(End::Lost(None));
+        }
         if self.stuck_until.is_some_and(|until| now >= until) && !progress {
             return Err(End::Lost(Some(io::ErrorKind::TimedOut.into())));
         }
@@ -216,11 +246,15 @@ impl Connection {
             Due::Ping => self.ping_due = true,
             // One whose ping is still here cannot have answered it; one that is not read cannot be heard, and if it is dead the
             // write that is stuck ends it.
-            Due::Timeout if self.overfull() || (progress && (self.ping_due || self.slipped)) => {
+            Due::Timeout
+                if self.overfull() || (progress && (self.ping_due || self.sending.has_slipped())) =>
+            {
                 self.heartbeat.extend(now);
             }
-            // Its pong may be among what waits for the handlers.
-            Due::Timeout if !self.is_ready() && (heard || self.held.len() >= SCRATCH) => {
+            // Its pong may be among what waits for the handlers, or behind it.
+            Due::Timeout
+                if !self.is_ready() && (heard || (busy && self.held.len() - self.held_at >= SCRATCH)) =>
+            {
                 self.heartbeat.extend(now)
             }
             Due::Timeout => return Err(End::Close(Close::new(DisconnectReason::PingTimeout))),
@@ -290,16 +324,12 @@ impl Connection {
 
     /// Puts ping and pongs at the next border between frames, unless earlier ones still wait there.
     fn slip_in(&mut self) {
-        if self.sending.is_empty() {
-            self.slipped = false;
-        }
-        if self.slipped || (!self.ping_due && self.pongs.is_empty()) {
+        if self.sending.has_slipped() || (!self.ping_due && self.pongs.is_empty()) {
             return;
         }
         let mut frames = if std::mem::take(&mut self.ping_due) { PING.to_vec() } else { Vec::new() };
         frames.append(&mut self.pongs);
         self.sending.slip_in(Bytes::from(frames));
-        self.slipped = true;
     }
 
     fn flush(&mut self, cx: &mut Context<'_>) -> Result<Poll<()>, End> {
@@ -430,13 +460,15 @@ fn packet(
     session: &Session,
     heartbeat: &mut Heartbeat,
     stuck_until: Option<Millis>,
+    unjoined: Millis,
 ) -> Result<(), End> {
     match Packet::parse(text).map_err(|error| End::Close(Close::parse_error(error)))? {
         Packet::Pong(_) => {
             let now = session.engine.now();
-            heartbeat.pong(now);
-            let deadline = session.with_connect_deadline(heartbeat.deadline(), now);
-            session.set_deadline(stuck_until.map_or(deadline, |until| until.min(deadline)));
+            if heartbeat.pong(now) {
+                let deadline = heartbeat.deadline().min(unjoined);
+                session.set_deadline(stuck_until.map_or(deadline, |until| until.min(deadline)));
+            }
             Ok(())
         }
         Packet::Close => Err(End::Close(Close::new(DisconnectReason::TransportClose))),

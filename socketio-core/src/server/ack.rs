@@ -70,8 +70,14 @@ impl Question {
             super::EmitError::Disconnected => AckError::Disconnected,
             error => AckError::Emit(error),
         })?;
-        Ok((asked, answer, Instant::now() + self.timeout, self.timeout))
+        Ok((asked, answer, deadline(self.timeout), self.timeout))
     }
+}
+
+/// From now on; a timeout beyond the clock is half a century.
+fn deadline(timeout: Duration) -> Instant {
+    const FAR: Duration = Duration::from_secs(50 * 365 * 24 * 3600);
+    Instant::now() + timeout.min(FAR)
 }
 
 /// What a client's answer can be read as: any type that serde can own, and [`RawArgs`] to pass it on as it came.

@@ -217,6 +217,10 @@ impl Inbox for ClientInbox {
         self.link.poll_room(cx)
     }
 
+    fn handlers_ended(&self) -> usize {
+        self.link.ended()
+    }
+
     fn has_joined(&self) -> bool {
         self.sockets.iter().any(|socket| socket.life().has_joined())
     }

@@ -79,7 +79,7 @@ pub(crate) fn disconnected(socket: &Socket, close: &Close) {
     DEPTH.set(depth + 1);
     // The caller may be any thread.
     let _runtime = socket.server().engine.runtime.enter();
-    let last = LastUse(socket.clone());
+    let last = LastUse::new(socket);
     let handlers = socket.namespace_inner().handlers();
     if let Some(handler) = &handlers.disconnect {
         let mut context = Context::disconnect(socket, close);
@@ -142,9 +142,17 @@ enum Held {
 
 struct LastUse(Socket);
 
+impl LastUse {
+    fn new(socket: &Socket) -> Self {
+        socket.server().counting.disconnecting.up();
+        LastUse(socket.clone())
+    }
+}
+
 impl Drop for LastUse {
     fn drop(&mut self) {
         self.0.clear_session();
+        self.0.server().counting.disconnecting.down();
     }
 }
 

@@ -264,8 +264,12 @@ impl Life {
     /// Waits for the end.
     pub(crate) async fn closed(&self) {
         let ended = self.ended.get_or_init(Arc::default).notified();
-        // Who ended before this has not told anybody.
-        if !self.is_gone() {
+        // Who ended before this has not told anybody. Under the lock: the end is told after it.
+        let gone = {
+            let _inner = self.lock();
+            self.is_gone()
+        };
+        if !gone {
             ended.await;
         }
     }

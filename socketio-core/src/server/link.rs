@@ -19,6 +19,8 @@ pub(crate) struct Link {
     running: AtomicUsize,
     /// Sockets whose early events are being handled.
     catching_up: AtomicUsize,
+    /// Handlers that waited and have ended; it wraps.
+    ended: AtomicUsize,
     /// Answers of the client that are awaited, in all its namespaces.
     asked: AtomicUsize,
     limit: usize,
@@ -34,6 +36,7 @@ impl Link {
         Arc::new(Link {
             running: AtomicUsize::new(0),
             catching_up: AtomicUsize::new(0),
+            ended: AtomicUsize::new(0),
             asked: AtomicUsize::new(0),
             limit,
             counting,
@@ -71,6 +74,10 @@ impl Link {
         *lock(&self.waker) = Some(cx.waker().clone());
         // It may have come before the waker was there.
         if self.has_room() { Poll::Ready(()) } else { Poll::Pending }
+    }
+
+    pub(crate) fn ended(&self) -> usize {
+        self.ended.load(Ordering::Relaxed)
     }
 
     /// A handler waits from now on.
@@ -115,6 +122,7 @@ impl Drop for Entry {
     fn drop(&mut self) {
         self.0.counting.handlers_running.down();
         self.0.running.fetch_sub(1, Ordering::AcqRel);
+        self.0.ended.fetch_add(1, Ordering::Relaxed);
         self.0.wake();
     }
 }

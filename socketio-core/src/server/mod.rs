@@ -22,6 +22,7 @@ mod store; // what an application keeps for one client
 use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::oneshot;
 
@@ -241,7 +242,8 @@ impl Server {
     }
 
     /// Ends every session: no new ones, `server shutting down` for all, what is queued is delivered if that can be done by the
-    /// deadline of [`shutdown_within`](ServerBuilder::shutdown_within). Then the adapter leaves its cluster.
+    /// deadline of [`shutdown_within`](ServerBuilder::shutdown_within), and disconnect handlers may end. Then the adapter leaves its
+    /// cluster.
     ///
     /// For a server that is mounted into another one; [`serve`](Self::serve) does it by itself.
     pub async fn close(&self) -> Drained {
@@ -250,6 +252,10 @@ impl Server {
         let within = engine.config.shutdown_within;
         let end = tokio::time::Instant::now() + within;
         let undelivered = engine.close(within).await;
+        // Their disconnect handlers may still have something to save.
+        while inner.counting.disconnecting.get() > 0 && tokio::time::Instant::now() < end {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
         let cut = engine.http.finish(end.saturating_duration_since(tokio::time::Instant::now())).await;
         if tokio::time::timeout_at(end.max(tokio::time::Instant::now() + CLOSE_MIN), inner.adapter.close())
             .await
@@ -267,7 +273,7 @@ impl Server {
 }
 
 /// An adapter has at least this long to leave.
-const CLOSE_MIN: std::time::Duration = std::time::Duration::from_millis(500);
+const CLOSE_MIN: Duration = Duration::from_millis(500);
 
 impl fmt::Debug for Server {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
