@@ -13,8 +13,11 @@ mod node; // the sockets of this process
 #[cfg(feature = "server")]
 mod replies; // answers, as they come
 pub mod broker; // the seam to message queues
+#[cfg(feature = "server")]
+pub mod cluster; // nodes that share a channel
 pub mod operation; // what can be done to many sockets, as data
 mod room; // a room's name
+pub mod wire; // what nodes say to each other
 #[cfg(feature = "server")]
 pub(crate) mod rooms; // who is in which room
 
@@ -23,6 +26,7 @@ pub use self::room::{IntoRooms, Room, RoomList};
 
 #[cfg(feature = "server")]
 pub use self::{
+    cluster::{ClusterAdapter, Health},
     broadcast::{Answers, Broadcast, Fetched},
     local::{Adapter, AdapterError, LocalAdapter},
     node::LocalNode,

@@ -61,6 +61,7 @@ impl LocalNode {
                 true
             }),
             Operation::EmitWithAck { .. }
+            | Operation::Call { .. }
             | Operation::FetchSockets { .. }
             | Operation::Count { .. }
             | Operation::Rooms { .. }
@@ -82,18 +83,12 @@ impl LocalNode {
         let server = self.server()?;
         match operation {
             Operation::EmitWithAck { target, packet, timeout } => {
-                let mut gathering = self.gather(target, packet, *timeout)?;
-                server.engine.runtime.spawn(async move {
-                    while let Some((sid, args)) = gathering.next().await {
-                        if replies.send(Reply::Ack { sid, args }).is_err() {
-                            return;
-                        }
-                    }
-                    let silent = gathering.silent();
-                    if !silent.is_empty() {
-                        let _ = replies.send(Reply::SilentSockets(silent));
-                    }
-                });
+                self.gather_into(self.gather(target, packet, *timeout)?, &server, replies);
+            }
+            Operation::Call { namespace, sid, packet, timeout } => {
+                let mut target = Target::everyone(namespace.clone());
+                target.recipients.add(smallvec::smallvec![sid.into()]);
+                self.gather_into(self.gather(&target, packet, *timeout)?, &server, replies);
             }
             Operation::FetchSockets { target, .. } => {
                 let _ = replies.send(Reply::Sockets(sockets(&server, target)));
@@ -113,6 +108,25 @@ impl LocalNode {
             | Operation::Disconnect { .. } => drop(self.apply(operation)?),
         }
         Ok(())
+    }
+
+    fn gather_into(&self, mut gathering: Gathering, server: &ServerInner, replies: mpsc::UnboundedSender<Reply>) {
+        server.engine.runtime.spawn(async move {
+            while let Some((sid, args)) = gathering.next().await {
+                if replies.send(Reply::Ack { sid, args }).is_err() {
+                    return;
+                }
+            }
+            let silent = gathering.silent();
+            if !silent.is_empty() {
+                let _ = replies.send(Reply::SilentSockets(silent));
+            }
+        });
+    }
+
+    pub(crate) fn has_socket(&self, namespace: &str, sid: &str) -> bool {
+        let Ok(server) = self.server() else { return false };
+        server.namespaces.get(namespace).is_some_and(|namespace| namespace.rooms.socket(sid).is_some())
     }
 
     /// Asks clients of this process; the answers come from the gathering.

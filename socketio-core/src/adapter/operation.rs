@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::room::{Room, RoomList};
 use crate::protocol::args::{EncodeError, IntoArgs, RawArgs};
+use crate::protocol::sid::Sid;
 
 /// Something to be done to the sockets that a [`Target`] names.
 #[derive(Clone, Debug)]
@@ -50,6 +51,18 @@ pub enum Operation {
         /// Encoded once for all.
         packet: EventPacket,
         /// How long clients, and nodes, have.
+        timeout: Duration,
+    },
+    /// Send an event to one client, wherever it is, and wait for its answer.
+    #[non_exhaustive]
+    Call {
+        /// Its namespace.
+        namespace: Arc<str>,
+        /// Its id.
+        sid: Sid,
+        /// Encoded once.
+        packet: EventPacket,
+        /// How long it has.
         timeout: Duration,
     },
     /// Tell about each.
@@ -151,6 +164,11 @@ impl EventPacket {
     /// They cannot be JSON.
     pub fn new(event: &str, args: &(impl IntoArgs + ?Sized)) -> Result<Self, EncodeError> {
         Ok(EventPacket { event: event.into(), args: RawArgs::encode(args)? })
+    }
+
+    /// From arguments that are encoded already.
+    pub(crate) fn from_raw(event: &str, args: RawArgs) -> Self {
+        EventPacket { event: event.into(), args }
     }
 
     /// The event's name.

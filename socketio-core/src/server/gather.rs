@@ -83,6 +83,13 @@ impl Gathering {
         Some((sid, args))
     }
 
+    /// An answer that is there already.
+    pub(crate) fn next_now(&mut self) -> Option<(Sid, RawArgs)> {
+        let (sid, args) = self.answers.try_recv().ok()?;
+        self.waiting.remove(&sid);
+        Some((sid, args))
+    }
+
     /// Those that have not answered.
     pub(crate) fn silent(&self) -> Vec<Sid> {
         self.waiting.keys().cloned().collect()

@@ -9,8 +9,10 @@
 
 use std::future::poll_fn;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::time::Duration;
 
+use futures_core::Stream;
 use futures_util::future::{Either, select};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout};
 
@@ -42,25 +44,30 @@ enum Broken<E: std::error::Error + 'static> {
 }
 
 /// Keeps the link up until the task is aborted.
-pub(super) async fn run<B: Broker>(options: B::Options, cluster: std::sync::Arc<Cluster>) {
+pub(super) async fn run<B: Broker>(options: B::Options, cluster: Arc<Cluster>) {
     let mut cursor = None;
     let mut attempts = 0_u32;
     let mut outages = 0_u64;
     loop {
         match open::<B>(&options, &cluster, cursor.as_ref()).await {
             Ok((broker, mut feed)) => {
-                cluster.link_up(attempts > 0 || outages > 0);
+                cluster.link_up();
                 attempts = 0;
-                let error = serve(&broker, &mut feed, &cluster, outages > 0).await;
+                let Some(error) = serve(&broker, &mut feed, &cluster, outages > 0).await else {
+                    farewell(&broker, &cluster).await;
+                    return;
+                };
                 cursor = feed.cursor().or(cursor);
                 outages += 1;
                 cluster.link_down(&error);
             }
-            Err(error) => {
-                cluster.link_down(&error);
-            }
+            Err(error) => cluster.link_down(&error),
         }
-        sleep(backoff(attempts)).await;
+        let pause = std::pin::pin!(sleep(backoff(attempts)));
+        let closing = std::pin::pin!(cluster.closing.notified());
+        if let Either::Right(_) = select(pause, closing).await {
+            return;
+        }
         attempts = attempts.saturating_add(1);
     }
 }
@@ -78,21 +85,36 @@ async fn open<B: Broker>(
     Ok((broker, feed))
 }
 
-/// Reads and writes until one of them breaks.
+/// Reads and writes until one of them breaks; `None` when the adapter is closed.
 async fn serve<B: Broker>(
     broker: &B,
     feed: &mut B::Feed,
-    cluster: &Cluster,
+    cluster: &Arc<Cluster>,
     after_outage: bool,
-) -> Broken<B::Error> {
+) -> Option<Broken<B::Error>> {
     let reading = std::pin::pin!(read::<B>(feed, cluster));
     let writing = std::pin::pin!(write(broker, cluster, after_outage));
-    match select(reading, writing).await {
-        Either::Left((broken, _)) | Either::Right((broken, _)) => broken,
+    let closing = std::pin::pin!(cluster.closing.notified());
+    match select(select(reading, writing), closing).await {
+        Either::Left((Either::Left((broken, _)) | Either::Right((broken, _)), _)) => Some(broken),
+        Either::Right(_) => None,
     }
 }
 
-async fn read<B: Broker>(feed: &mut B::Feed, cluster: &Cluster) -> Broken<B::Error> {
+/// Publishes what is left, and says goodbye.
+async fn farewell<B: Broker>(broker: &B, cluster: &Cluster) {
+    while cluster.queue().len().0 > 0 {
+        let batch = cluster.queue().batch().await;
+        match publish(broker, &batch.frames).await {
+            Ok(()) => cluster.queue().published(&batch, batch.frames.len()),
+            Err(_) => return,
+        }
+    }
+    let _ = publish(broker, &[cluster.bye()]).await;
+    broker.close().await;
+}
+
+async fn read<B: Broker>(feed: &mut B::Feed, cluster: &Arc<Cluster>) -> Broken<B::Error> {
     let mut watch = interval(Duration::from_secs(1));
     watch.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {

@@ -4,18 +4,17 @@
 //! leases stand still.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// How long a node is believed without being heard.
+use crate::adapter::wire::HostId;
+
+/// How long this node asks to be believed without being heard.
 pub(crate) const LEASE: Duration = Duration::from_secs(6);
 /// More than any cluster has; frames of further ones are delivered, but their senders are no members.
 const MAX_MEMBERS: usize = 10_000;
-
-/// The id of a node: what is called `host_id` on the wire.
-pub type NodeId = Arc<str>;
 
 #[derive(Debug, Default)]
 pub(crate) struct Members {
@@ -24,23 +23,23 @@ pub(crate) struct Members {
 
 #[derive(Debug, Default)]
 struct State {
-    until: HashMap<NodeId, Instant>,
+    until: HashMap<HostId, Instant>,
     /// Since when the link has been down.
     down: Option<Instant>,
 }
 
 impl Members {
     /// `node` has been heard; `true` when it is new.
-    pub(crate) fn heard(&self, node: &str, now: Instant) -> bool {
+    pub(crate) fn heard(&self, node: &str, lease: Duration, now: Instant) -> bool {
         let mut state = self.lock();
         if let Some(until) = state.until.get_mut(node) {
-            *until = now + LEASE;
+            *until = now + lease;
             return false;
         }
         if state.until.len() >= MAX_MEMBERS {
             return false;
         }
-        state.until.insert(node.into(), now + LEASE);
+        state.until.insert(node.into(), now + lease);
         true
     }
 
@@ -50,12 +49,12 @@ impl Members {
     }
 
     /// Those whose lease has ended, who are members no more.
-    pub(crate) fn expire(&self, now: Instant) -> Vec<NodeId> {
+    pub(crate) fn expire(&self, now: Instant) -> Vec<HostId> {
         let mut state = self.lock();
         if state.down.is_some() {
             return Vec::new();
         }
-        let gone: Vec<NodeId> =
+        let gone: Vec<HostId> =
             state.until.iter().filter(|(_, until)| now > **until).map(|(node, _)| node.clone()).collect();
         for node in &gone {
             state.until.remove(node);
@@ -64,7 +63,7 @@ impl Members {
     }
 
     /// The members, in no order.
-    pub(crate) fn all(&self) -> Vec<NodeId> {
+    pub(crate) fn all(&self) -> Vec<HostId> {
         self.lock().until.keys().cloned().collect()
     }
 
@@ -100,17 +99,17 @@ mod tests {
     #[test]
     fn a_node_that_is_not_heard_for_a_lease_is_a_member_no_more() {
         let (members, start) = (Members::default(), Instant::now());
-        assert!(members.heard("a", start));
-        assert!(!members.heard("a", start + secs(5)));
+        assert!(members.heard("a", LEASE, start));
+        assert!(!members.heard("a", LEASE, start + secs(5)));
         assert!(members.expire(start + secs(11)).is_empty());
-        assert_eq!(members.expire(start + secs(12)), [NodeId::from("a")]);
+        assert_eq!(members.expire(start + secs(12)), [HostId::from("a")]);
         assert!(members.all().is_empty());
     }
 
     #[test]
     fn leases_stand_still_while_the_link_is_down() {
         let (members, start) = (Members::default(), Instant::now());
-        members.heard("a", start);
+        members.heard("a", LEASE, start);
         members.link_lost(start + secs(2));
         assert!(members.expire(start + secs(60)).is_empty());
         members.link_back(start + secs(60));
@@ -121,7 +120,7 @@ mod tests {
     #[test]
     fn who_says_goodbye_is_gone_at_once() {
         let (members, start) = (Members::default(), Instant::now());
-        members.heard("a", start);
+        members.heard("a", LEASE, start);
         assert!(members.left("a"));
         assert!(!members.left("a"));
         assert!(members.all().is_empty());
