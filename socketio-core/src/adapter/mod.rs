@@ -12,6 +12,7 @@ pub mod operation; // what can be done to many sockets, as data
 mod room; // a room's name
 #[cfg(feature = "server")]
 pub(crate) mod rooms; // who is in which room
+pub mod wire; // what nodes say to each other, and its bytes
 
 pub use self::operation::{EventPacket, Operation, Receipt, Recipients, Target};
 pub use self::room::{IntoRooms, Room, RoomList};

@@ -52,7 +52,7 @@ pub enum Operation {
 }
 
 /// Which sockets of a namespace.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Target {
     /// With its leading `/`.
     pub namespace: Arc<str>,
@@ -92,7 +92,7 @@ impl Recipients {
 }
 
 /// An event on its way to many sockets: its arguments are JSON text already.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EventPacket {
     event: Box<str>,
     args: RawArgs,
@@ -106,6 +106,12 @@ impl EventPacket {
     /// They cannot be JSON.
     pub fn new(event: &str, args: &(impl IntoArgs + ?Sized)) -> Result<Self, EncodeError> {
         Ok(EventPacket { event: event.into(), args: RawArgs::encode(args)? })
+    }
+
+    /// An event whose arguments are encoded already: they leave as they came.
+    #[must_use]
+    pub fn from_raw(event: &str, args: RawArgs) -> Self {
+        EventPacket { event: event.into(), args }
     }
 
     /// The event's name.
