@@ -17,9 +17,9 @@ pub mod broker; // the seam to message queues
 pub mod cluster; // nodes that share a channel
 pub mod operation; // what can be done to many sockets, as data
 mod room; // a room's name
-pub mod wire; // what nodes say to each other
 #[cfg(feature = "server")]
 pub(crate) mod rooms; // who is in which room
+pub mod wire; // what nodes say to each other, and its bytes
 
 pub use self::operation::{EventPacket, Operation, Receipt, Recipients, Target};
 pub use self::room::{IntoRooms, Room, RoomList};

@@ -166,8 +166,9 @@ impl EventPacket {
         Ok(EventPacket { event: event.into(), args: RawArgs::encode(args)? })
     }
 
-    /// From arguments that are encoded already.
-    pub(crate) fn from_raw(event: &str, args: RawArgs) -> Self {
+    /// An event whose arguments are encoded already: they leave as they came.
+    #[must_use]
+    pub fn from_raw(event: &str, args: RawArgs) -> Self {
         EventPacket { event: event.into(), args }
     }
 

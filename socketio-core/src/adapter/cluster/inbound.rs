@@ -211,6 +211,7 @@ impl Cluster {
                 }
                 Answer::Refused("no handler".into())
             }
+            Ask::Unknown => Answer::Refused("not a question that this node knows".into()),
         };
         self.reply(host, request.id, answer);
     }

@@ -90,8 +90,7 @@ impl Cluster {
     ///
     /// The broker takes none of this size.
     pub(super) fn frame(&self, message: &Message) -> Result<Frame, AdapterError> {
-        let seq = self.seq.fetch_add(1, Ordering::Relaxed);
-        let payload = Bytes::from(python::encode(message, &self.id, seq));
+        let payload = self.encode(message);
         if payload.len() > self.frame_limit {
             return Err(AdapterError::TooLarge { size: payload.len(), limit: self.frame_limit });
         }
@@ -132,8 +131,12 @@ impl Cluster {
 
     /// A frame that no broker is too small for.
     fn own(&self, message: &Message) -> Frame {
-        let seq = self.seq.fetch_add(1, Ordering::Relaxed);
-        Frame { channel: self.channel.clone(), payload: Bytes::from(python::encode(message, &self.id, seq)) }
+        Frame { channel: self.channel.clone(), payload: self.encode(message) }
+    }
+
+    fn encode(&self, message: &Message) -> Bytes {
+        let seq = if message.is_numbered() { self.seq.fetch_add(1, Ordering::Relaxed) } else { 0 };
+        Bytes::from(python::encode(message, &self.id, seq))
     }
 
     /// The link is up.
