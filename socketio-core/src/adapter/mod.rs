@@ -6,9 +6,10 @@
 
 #[cfg(feature = "server")]
 mod broadcast; // what `to`, `except` and their like build
+pub mod broker; // the seam to message queues
 #[cfg(feature = "server")]
 mod local; // this process
-pub mod broker; // the seam to message queues
+pub mod memory; // several servers in one process
 pub mod operation; // what can be done to many sockets, as data
 mod room; // a room's name
 #[cfg(feature = "server")]
