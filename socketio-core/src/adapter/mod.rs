@@ -7,6 +7,8 @@
 #[cfg(feature = "server")]
 mod broadcast; // what `to`, `except` and their like build
 pub mod broker; // the seam to message queues
+#[cfg(feature = "contract")]
+pub mod contract; // what every broker must do
 #[cfg(feature = "server")]
 mod local; // this process
 pub mod memory; // several servers in one process
