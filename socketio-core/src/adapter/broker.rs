@@ -21,7 +21,7 @@ use futures_core::Stream;
 pub struct Frame {
     /// The channel's name, for instance `socketio`.
     pub channel: Arc<str>,
-    /// What is published: opaque here.
+    /// What is published: opaque here, any bytes, or none.
     pub payload: Bytes,
 }
 
@@ -76,7 +76,7 @@ pub trait Broker: Debug + Send + Sync + Sized + 'static {
 
     /// Receives what is published to `channels`, by this connection or others: from now on, or from `from`.
     ///
-    /// When it returns, nothing that is published later can be missed.
+    /// When it returns, nothing that is published later can be missed. A connection has one feed at a time.
     ///
     /// # Errors
     ///
@@ -97,7 +97,8 @@ pub trait Broker: Debug + Send + Sync + Sized + 'static {
         async { Ok(None) }
     }
 
-    /// The largest payload the queue takes, in bytes; a larger one is refused before it is published. Default: no limit.
+    /// The largest payload the queue takes, in bytes. A larger one fails [`publish`](Self::publish) before it is on its way, and never cuts
+    /// the link. Default: no limit.
     #[must_use]
     fn frame_limit(options: &Self::Options) -> usize {
         let _ = options;

@@ -6,16 +6,19 @@
 
 #[cfg(feature = "server")]
 mod broadcast; // what `to`, `except` and their like build
-#[cfg(feature = "server")]
-mod local; // the adapter for this process alone
-#[cfg(feature = "server")]
-mod node; // the sockets of this process
-#[cfg(feature = "server")]
-mod replies; // answers, as they come
 pub mod broker; // the seam to message queues
 #[cfg(feature = "server")]
 pub mod cluster; // nodes that share a channel
+#[cfg(feature = "contract")]
+pub mod contract; // what every broker must do
+#[cfg(feature = "server")]
+mod local; // the adapter for this process alone
+pub mod memory; // several servers in one process
+#[cfg(feature = "server")]
+mod node; // the sockets of this process
 pub mod operation; // what can be done to many sockets, as data
+#[cfg(feature = "server")]
+mod replies; // answers, as they come
 mod room; // a room's name
 #[cfg(feature = "server")]
 pub(crate) mod rooms; // who is in which room
