@@ -16,9 +16,7 @@ async fn memory_that_keeps_does_what_every_broker_must() {
 
 #[tokio::test]
 async fn memory_with_a_limit_does_what_every_broker_must() {
-    let options = MemoryHub::named("contract-with-a-limit")
-        .options()
-        .frame_limit(100_000);
+    let options = MemoryHub::named("contract-with-a-limit").options().frame_limit(100_000);
     contract::run::<MemoryLog>(options).await;
 }
 

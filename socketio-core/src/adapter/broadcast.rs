@@ -91,7 +91,11 @@ impl Broadcast {
     /// # Errors
     ///
     /// Nobody was asked, or an answer does not fit `T`.
-    pub async fn emit_with_ack<T: Answer>(&self, event: &str, args: impl IntoArgs) -> Result<Answers<T>, AckError> {
+    pub async fn emit_with_ack<T: Answer>(
+        &self,
+        event: &str,
+        args: impl IntoArgs,
+    ) -> Result<Answers<T>, AckError> {
         let mut replies = self.ask(event, args)?;
         let mut all = Answers { answers: Vec::new(), silent: Vec::new(), silent_nodes: Vec::new() };
         while let Some(reply) = replies.next().await {
@@ -133,12 +137,15 @@ impl Broadcast {
     /// Nobody was asked.
     pub async fn count(&self) -> Result<Fetched<u64>, AdapterError> {
         let operation = Operation::Count { target: self.target.clone(), timeout: self.deadline() };
-        self.fetch(operation, |reply| if let Reply::Count(count) = reply { vec![count] } else { Vec::new() }).await
+        self.fetch(operation, |reply| if let Reply::Count(count) = reply { vec![count] } else { Vec::new() })
+            .await
     }
 
     pub(crate) async fn rooms_of_namespace(&self) -> Result<Fetched<(Room, u64)>, AdapterError> {
-        let operation = Operation::Rooms { namespace: self.target.namespace.clone(), timeout: self.deadline() };
-        let told = self.fetch(operation, |reply| if let Reply::Rooms(rooms) = reply { rooms } else { Vec::new() });
+        let operation =
+            Operation::Rooms { namespace: self.target.namespace.clone(), timeout: self.deadline() };
+        let told =
+            self.fetch(operation, |reply| if let Reply::Rooms(rooms) = reply { rooms } else { Vec::new() });
         let Fetched { items, silent } = told.await?;
         let mut sums = HashMap::new();
         for (room, count) in items {

@@ -64,7 +64,8 @@ pub trait Broker: Debug + Send + Sync + Sized + 'static {
     /// # Errors
     ///
     /// The queue is away, or refuses: the core tries again, and logs the text once.
-    fn connect(options: &Self::Options, node: &str) -> impl Future<Output = Result<Self, Self::Error>> + Send;
+    fn connect(options: &Self::Options, node: &str)
+    -> impl Future<Output = Result<Self, Self::Error>> + Send;
 
     /// Hands `frames` to the queue, in order: whatever was waiting, so that one round trip carries many. Returns when the queue has
     /// them (AMQP: confirmed, Kafka: acknowledged).
@@ -72,7 +73,8 @@ pub trait Broker: Debug + Send + Sync + Sized + 'static {
     /// # Errors
     ///
     /// [`PublishError::sent`] says how many of them, from the first on, the queue surely has.
-    fn publish(&self, frames: &[Frame]) -> impl Future<Output = Result<(), PublishError<Self::Error>>> + Send;
+    fn publish(&self, frames: &[Frame])
+    -> impl Future<Output = Result<(), PublishError<Self::Error>>> + Send;
 
     /// Receives what is published to `channels`, by this connection or others: from now on, or from `from`.
     ///
@@ -92,7 +94,10 @@ pub trait Broker: Debug + Send + Sync + Sized + 'static {
     /// # Errors
     ///
     /// The connection is gone.
-    fn subscriber_count(&self, channel: &str) -> impl Future<Output = Result<Option<usize>, Self::Error>> + Send {
+    fn subscriber_count(
+        &self,
+        channel: &str,
+    ) -> impl Future<Output = Result<Option<usize>, Self::Error>> + Send {
         let _ = channel;
         async { Ok(None) }
     }

@@ -29,8 +29,8 @@ pub use self::room::{IntoRooms, Room, RoomList};
 
 #[cfg(feature = "server")]
 pub use self::{
-    cluster::{ClusterAdapter, Health},
     broadcast::{Answers, Broadcast, Fetched},
+    cluster::{ClusterAdapter, Health},
     local::{Adapter, AdapterError, LocalAdapter},
     node::LocalNode,
     replies::{Replies, Reply},

@@ -57,7 +57,11 @@ impl LocalNode {
                 })
             }
             Operation::Disconnect { target, close } => each(&server, target, |socket| {
-                if *close { socket.close() } else { socket.disconnect() }
+                if *close {
+                    socket.close()
+                } else {
+                    socket.disconnect()
+                }
                 true
             }),
             Operation::EmitWithAck { .. }
@@ -110,7 +114,12 @@ impl LocalNode {
         Ok(())
     }
 
-    fn gather_into(&self, mut gathering: Gathering, server: &ServerInner, replies: mpsc::UnboundedSender<Reply>) {
+    fn gather_into(
+        &self,
+        mut gathering: Gathering,
+        server: &ServerInner,
+        replies: mpsc::UnboundedSender<Reply>,
+    ) {
         server.engine.runtime.spawn(async move {
             while let Some((sid, args)) = gathering.next().await {
                 if replies.send(Reply::Ack { sid, args }).is_err() {
@@ -136,7 +145,8 @@ impl LocalNode {
         packet: &EventPacket,
         timeout: Duration,
     ) -> Result<Gathering, AdapterError> {
-        Gathering::ask(&self.server()?, target, packet, timeout).map_err(|error| AdapterError::Other(error.into()))
+        Gathering::ask(&self.server()?, target, packet, timeout)
+            .map_err(|error| AdapterError::Other(error.into()))
     }
 
     pub(crate) fn sockets(&self, target: &Target) -> Vec<SocketInfo> {

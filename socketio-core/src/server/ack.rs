@@ -162,7 +162,13 @@ impl Pending {
     }
 
     /// The same under an `id` that the caller chose, from numbers that [`insert`](Self::insert) never reaches.
-    pub(super) fn insert_at(&self, id: u64, waiter: Waiter, limit: usize, link: &Link) -> Result<(), AckError> {
+    pub(super) fn insert_at(
+        &self,
+        id: u64,
+        waiter: Waiter,
+        limit: usize,
+        link: &Link,
+    ) -> Result<(), AckError> {
         self.lock().get_or_insert_default().put(id, waiter, limit, link)
     }
 

@@ -7,8 +7,8 @@ use tokio::runtime::Handle;
 
 use super::counters::Counting;
 use super::gather::GatherIds;
-use super::remote::Share;
 use super::inner::{Limits, Namespaces, ServerInner, StateMap};
+use super::remote::Share;
 use super::{BuildError, Server, with_slash};
 use crate::adapter::{Adapter, LocalAdapter, LocalNode};
 use crate::engine::{Cookie, Cors, Engine, EngineConfig, TrustedProxies};

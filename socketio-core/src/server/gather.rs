@@ -47,7 +47,8 @@ impl Gathering {
     ) -> Result<Self, EncodeError> {
         let id = server.gather_ids.0.fetch_add(1, Ordering::Relaxed);
         let (sender, answers) = mpsc::unbounded_channel();
-        let mut gathering = Gathering { id, until: Instant::now() + timeout, waiting: HashMap::new(), answers };
+        let mut gathering =
+            Gathering { id, until: Instant::now() + timeout, waiting: HashMap::new(), answers };
         let Some(namespace) = server.namespaces.get(&target.namespace) else { return Ok(gathering) };
         let mut buffer = spare::take();
         let start = encode::event(&mut buffer, &namespace.name, Some(id), packet.event(), packet.args())?;

@@ -11,8 +11,8 @@ use foldhash::quality::RandomState;
 use super::client::ClientInbox;
 use super::counters::{Counters, SharedCounting};
 use super::gather::GatherIds;
-use super::remote::Share;
 use super::namespace::NamespaceInner;
+use super::remote::Share;
 use crate::adapter::Adapter;
 use crate::engine::{Application, Engine, Inbox, Session};
 

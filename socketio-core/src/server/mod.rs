@@ -38,6 +38,7 @@ pub(crate) use self::gather::Gathering;
 pub use self::socket::Socket;
 
 use self::inner::{ServerInner, Sessions};
+use crate::adapter::wire::HostId;
 use crate::adapter::{AdapterError, Broadcast, IntoRooms, Receipt, Room};
 use crate::engine::Application;
 use crate::handler::kind::{Connected, Disconnect, Event};
@@ -192,6 +193,12 @@ impl Server {
     #[must_use]
     pub fn sockets(&self) -> Vec<Socket> {
         self.root.sockets()
+    }
+
+    /// The nodes of the cluster that can be asked, this one first.
+    #[must_use]
+    pub fn members(&self) -> Vec<HostId> {
+        self.inner().adapter.members()
     }
 
     /// What is going on, in numbers.

@@ -12,12 +12,15 @@ use foldhash::quality::RandomState;
 use super::inner::ServerInner;
 use super::reserved;
 use super::server_events::ServerFunction;
-use super::{EmitError, RemoteSocket, Socket};
+use super::{AckError, Answer, EmitError, RemoteSocket, Socket};
 use crate::adapter::rooms::Rooms;
-use crate::adapter::{AdapterError, Broadcast, Fetched, IntoRooms, Operation, Receipt, Room, Target};
+use crate::adapter::{
+    AdapterError, Broadcast, EventPacket, Fetched, IntoRooms, Operation, Receipt, Reply, Room, Target,
+};
 use crate::handler::kind::{Connected, Disconnect, Event};
 use crate::handler::{ConnectFunction, ConnectHandler, Function, Handler, erase, erase_connect};
 use crate::protocol::args::IntoArgs;
+use crate::protocol::sid::Sid;
 
 /// A namespace of a server. A cheap handle: [`Server::of`](super::Server::of) gives it, clones are the same namespace.
 ///
@@ -150,6 +153,33 @@ impl Namespace {
     /// Everybody but the sockets in these rooms.
     pub fn except(&self, rooms: impl IntoRooms) -> Broadcast {
         self.everyone().except(rooms)
+    }
+
+    /// Sends `event` to one client on whatever node, and waits for its answer, `timeout` at most. Clients on python-socketio's nodes
+    /// answer too.
+    ///
+    /// # Errors
+    ///
+    /// [`AckError::Timeout`] also when no node has such a client: that cannot be told apart.
+    pub async fn call<T: Answer>(
+        &self,
+        sid: impl Into<Sid>,
+        event: &str,
+        args: impl IntoArgs,
+        timeout: Duration,
+    ) -> Result<T, AckError> {
+        reserved::check(event)?;
+        let packet = EventPacket::new(event, &args).map_err(EmitError::Encode)?;
+        let operation =
+            Operation::Call { namespace: self.inner.name.clone(), sid: sid.into(), packet, timeout };
+        let mut replies = self.server.adapter.request(operation).map_err(EmitError::Adapter)?;
+        match replies.next().await {
+            Some(Reply::Ack { args, .. }) => {
+                let args = args.as_ref().map_err(|_| AckError::Disconnected)?;
+                T::from_args(&args).map_err(AckError::Decode)
+            }
+            _ => Err(AckError::Timeout(timeout)),
+        }
     }
 
     /// Everybody who is on this node.

@@ -33,7 +33,8 @@ impl Share {
     }
 
     fn headers(&self, handshake: &Handshake) -> Vec<(String, String)> {
-        let shared = self.headers.iter().filter_map(|name| Some((name.clone(), handshake.header(name)?.to_owned())));
+        let shared =
+            self.headers.iter().filter_map(|name| Some((name.clone(), handshake.header(name)?.to_owned())));
         shared.collect()
     }
 

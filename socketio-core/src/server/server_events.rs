@@ -32,7 +32,11 @@ impl Namespace {
     /// Handles an event that another server of the cluster sent by [`server_side_emit`](Self::server_side_emit).
     ///
     /// `T` is its one argument, a tuple several, `()` none. What the handler returns is the answer, if one is wanted.
-    pub fn on_server_event<T, F, R>(&self, event: &str, handler: impl Fn(T) -> F + Send + Sync + 'static) -> &Self
+    pub fn on_server_event<T, F, R>(
+        &self,
+        event: &str,
+        handler: impl Fn(T) -> F + Send + Sync + 'static,
+    ) -> &Self
     where
         T: Answer,
         F: Future<Output = R> + Send + 'static,

@@ -13,7 +13,8 @@ use crate::adapter::node::LocalNode;
 use crate::adapter::operation::{Operation, Target};
 use crate::adapter::room::Room;
 use crate::adapter::wire::{
-    Acks, Answer, Arrival, Ask, Callback, CallbackKey, Emit, HostId, Message, Reply, Request, WireError, python,
+    Acks, Answer, Arrival, Ask, Callback, CallbackKey, Emit, HostId, Message, Reply, Request, WireError,
+    python,
 };
 
 /// How long clients may take to answer a host that did not say how long it waits.
@@ -102,7 +103,8 @@ impl Cluster {
                 }
             }
             Message::ServerEvent { namespace, packet } => {
-                if let (Some(event), Some(runtime)) = (node.server_event(&namespace, &packet), node.runtime()) {
+                if let (Some(event), Some(runtime)) = (node.server_event(&namespace, &packet), node.runtime())
+                {
                     runtime.spawn(event);
                 }
             }
@@ -122,7 +124,9 @@ impl Cluster {
     fn emit(self: &Arc<Self>, node: &Arc<LocalNode>, host: Option<&HostId>, emit: Emit) {
         let target = emit.target();
         match (emit.acks, host) {
-            (Acks::Callback(key), Some(host)) => self.ask_for_callback(node, &target, &emit.packet, host, key),
+            (Acks::Callback(key), Some(host)) => {
+                self.ask_for_callback(node, &target, &emit.packet, host, key)
+            }
             (Acks::Every { id, timeout }, Some(host)) => {
                 self.ask_for_all(node, &target, &emit.packet, host, id, timeout);
             }
@@ -139,7 +143,8 @@ impl Cluster {
         host: &HostId,
         key: CallbackKey,
     ) {
-        let (Ok(mut gathering), Some(runtime)) = (node.gather(target, packet, CALLBACK_TIMEOUT), node.runtime())
+        let (Ok(mut gathering), Some(runtime)) =
+            (node.gather(target, packet, CALLBACK_TIMEOUT), node.runtime())
         else {
             return;
         };
@@ -164,7 +169,8 @@ impl Cluster {
         id: u64,
         timeout: Duration,
     ) {
-        let (Ok(mut gathering), Some(runtime)) = (node.gather(target, packet, timeout), node.runtime()) else {
+        let (Ok(mut gathering), Some(runtime)) = (node.gather(target, packet, timeout), node.runtime())
+        else {
             return;
         };
         let (cluster, host) = (self.clone(), host.clone());

@@ -113,7 +113,9 @@ impl Cluster {
     pub(super) fn say(&self, message: &Message) {
         match self.frame(message) {
             Ok(frame) => drop(self.send(frame)),
-            Err(error) => tracing::error!(target: "socketio::cluster", %error, "an answer to another node was not sent"),
+            Err(error) => {
+                tracing::error!(target: "socketio::cluster", %error, "an answer to another node was not sent")
+            }
         }
     }
 

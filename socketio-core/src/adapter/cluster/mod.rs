@@ -98,7 +98,8 @@ impl<B: Broker> ClusterAdapter<B> {
     }
 
     fn cluster(&self) -> &Arc<Cluster> {
-        let make = || Arc::new(Cluster::new(self.channel.clone(), self.limits, B::frame_limit(&self.options)));
+        let make =
+            || Arc::new(Cluster::new(self.channel.clone(), self.limits, B::frame_limit(&self.options)));
         self.shared.cluster.get_or_init(make)
     }
 

@@ -26,7 +26,8 @@ impl Cluster {
     /// Encodes, does it here, queues it for the others: a frame that is too large changes nothing anywhere.
     pub(super) fn dispatch(&self, operation: Operation) -> Result<Receipt, AdapterError> {
         let node = self.local()?;
-        let frames = messages(&operation).iter().map(|message| self.frame(message)).collect::<Result<Vec<_>, _>>()?;
+        let frames =
+            messages(&operation).iter().map(|message| self.frame(message)).collect::<Result<Vec<_>, _>>()?;
         let mut receipt = node.apply(&operation)?;
         receipt.displaced = frames.into_iter().map(|frame| self.send(frame)).sum();
         Ok(receipt)
@@ -67,7 +68,12 @@ impl Cluster {
         Ok(replies)
     }
 
-    fn later(self: &Arc<Self>, node: &LocalNode, after: Duration, act: impl FnOnce(&Cluster) + Send + 'static) {
+    fn later(
+        self: &Arc<Self>,
+        node: &LocalNode,
+        after: Duration,
+        act: impl FnOnce(&Cluster) + Send + 'static,
+    ) {
         let cluster = self.clone();
         match node.runtime() {
             Some(runtime) => drop(runtime.spawn(async move {
@@ -131,7 +137,9 @@ fn question(operation: &Operation, id: u64) -> Option<(Message, Duration)> {
         Operation::FetchSockets { target, timeout } if !target.local => {
             Some(request(*timeout, Ask::Sockets(target.clone())))
         }
-        Operation::Count { target, timeout } if !target.local => Some(request(*timeout, Ask::Count(target.clone()))),
+        Operation::Count { target, timeout } if !target.local => {
+            Some(request(*timeout, Ask::Count(target.clone())))
+        }
         Operation::Rooms { namespace, timeout } => {
             Some(request(*timeout, Ask::Rooms { namespace: namespace.clone() }))
         }

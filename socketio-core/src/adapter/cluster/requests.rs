@@ -153,7 +153,9 @@ impl Open {
                 }
                 (None, items)
             }
-            Answer::Silent(sids) => ((!sids.is_empty()).then(|| Reply::SilentSockets(sids.clone())), sids.len()),
+            Answer::Silent(sids) => {
+                ((!sids.is_empty()).then(|| Reply::SilentSockets(sids.clone())), sids.len())
+            }
             Answer::Refused(reason) => {
                 tracing::debug!(target: "socketio::cluster", node, reason, "a node has no answer");
                 (None, 0)

@@ -19,9 +19,8 @@ pub async fn a_dead_address_is_an_error_within_15_seconds<B: Broker>(url: impl F
     drop(refusing);
 
     for (address, manner) in addresses.into_iter().zip(["refuses", "is silent"]) {
-        let options: B::Options = url(address)
-            .parse()
-            .unwrap_or_else(|error| panic!("cannot parse the URL: {}", causes(&error)));
+        let options: B::Options =
+            url(address).parse().unwrap_or_else(|error| panic!("cannot parse the URL: {}", causes(&error)));
         let asked = Instant::now();
         let connected = within("connecting", B::connect(&options, "a-node-of-the-suites")).await;
         let waited = asked.elapsed();
@@ -29,10 +28,7 @@ pub async fn a_dead_address_is_an_error_within_15_seconds<B: Broker>(url: impl F
             panic!("connected to an address that {manner}");
         };
         let limit = Duration::from_secs(15);
-        assert!(
-            waited <= limit,
-            "an address that {manner} took {waited:?}, over {limit:?}"
-        );
+        assert!(waited <= limit, "an address that {manner} took {waited:?}, over {limit:?}");
         for text in [causes(&error), format!("{error:?}"), format!("{options:?}")] {
             assert!(!text.is_empty(), "no word about an address that {manner}");
             assert!(!text.contains(PASSWORD), "the password shows in: {text}");
@@ -50,10 +46,8 @@ pub async fn a_cut_ends_the_feed<B: Broker>(options: &B::Options, cut: &impl Asy
     assert_heard(&hears_next(&mut feed, 3).await, &frames[..3]);
 
     cut().await;
-    within("the end of a feed whose link is cut", async {
-        while let Some(Ok(_)) = feed.next().await {}
-    })
-    .await;
+    within("the end of a feed whose link is cut", async { while let Some(Ok(_)) = feed.next().await {} })
+        .await;
 }
 
 /// A publish over a cut link is an error, at the latest when it is tried again, and not a frame that was said to be published is

@@ -14,11 +14,7 @@ pub async fn a_cursor_is_valid_before_the_first_frame<B: Broker>(options: &B::Op
     sender.says(before).await;
     let feed = listener.listens(&[&channel]).await;
     let cursor = feed.cursor();
-    assert_eq!(
-        cursor.is_some(),
-        B::KEEPS,
-        "there is a cursor; the broker keeps frames"
-    );
+    assert_eq!(cursor.is_some(), B::KEEPS, "there is a cursor; the broker keeps frames");
 
     let node = listener.drops_out(feed);
     sender.says(missed).await;
@@ -48,11 +44,7 @@ pub async fn a_feed_goes_on_from_its_cursor<B: Broker>(options: &B::Options) {
         to_hear.extend_from_slice(&during[..40]);
 
         let cursor = feed.cursor();
-        assert_eq!(
-            cursor.is_some(),
-            B::KEEPS,
-            "there is a cursor; the broker keeps frames"
-        );
+        assert_eq!(cursor.is_some(), B::KEEPS, "there is a cursor; the broker keeps frames");
         let node = listener.drops_out(feed);
         sender.says(between).await;
         published.extend(frames);

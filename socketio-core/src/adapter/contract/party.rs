@@ -40,10 +40,7 @@ impl<B: Broker> Party<B> {
         channels: &[&Arc<str>],
         cursor: Option<&<B::Feed as Feed>::Cursor>,
     ) -> B::Feed {
-        let channels: Vec<Channel> = channels
-            .iter()
-            .map(|&name| Channel::Exact(name.clone()))
-            .collect();
+        let channels: Vec<Channel> = channels.iter().map(|&name| Channel::Exact(name.clone())).collect();
         let feed = within("subscribing", self.broker.subscribe(&channels, cursor)).await;
         feed.unwrap_or_else(|error| panic!("cannot subscribe: {}", causes(&error)))
     }
@@ -51,11 +48,7 @@ impl<B: Broker> Party<B> {
     pub(super) async fn says(&self, frames: &[Frame]) {
         let published = within("publishing", self.broker.publish(frames)).await;
         published.unwrap_or_else(|error| {
-            panic!(
-                "a batch of {} was not published: {}",
-                frames.len(),
-                causes(&error)
-            );
+            panic!("a batch of {} was not published: {}", frames.len(), causes(&error));
         });
     }
 
@@ -124,10 +117,7 @@ pub(super) fn new_channel() -> Arc<str> {
 }
 
 pub(super) fn frame(channel: &Arc<str>, payload: impl Into<Bytes>) -> Frame {
-    Frame {
-        channel: channel.clone(),
-        payload: payload.into(),
-    }
+    Frame { channel: channel.clone(), payload: payload.into() }
 }
 
 /// Frames that say `0`, `1`, `2`, …
@@ -162,11 +152,7 @@ fn shown(frame: Option<&Frame>) -> String {
         return "the end".to_owned();
     };
     let beginning = payload.get(..payload.len().min(40)).unwrap_or_default();
-    format!(
-        "\"{}\" ({} bytes, on {channel})",
-        beginning.escape_ascii(),
-        payload.len()
-    )
+    format!("\"{}\" ({} bytes, on {channel})", beginning.escape_ascii(), payload.len())
 }
 
 /// Waits for `work`, within a deadline that only what hangs can miss.

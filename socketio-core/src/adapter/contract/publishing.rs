@@ -74,9 +74,8 @@ pub async fn senders_keep_their_order_side_by_side<B: Broker>(options: &B::Optio
     join(ada.ends(&[&channel]), bob.ends(&[&channel])).await;
 
     let heard = hears(&mut feed, 2).await;
-    let (a, b): (Vec<Frame>, Vec<Frame>) = heard
-        .into_iter()
-        .partition(|frame| frame.payload.starts_with(b"a"));
+    let (a, b): (Vec<Frame>, Vec<Frame>) =
+        heard.into_iter().partition(|frame| frame.payload.starts_with(b"a"));
     assert_heard(&a, &of_ada);
     assert_heard(&b, &of_bob);
     for party in [ada, bob, listener] {
@@ -163,9 +162,7 @@ pub async fn a_frame_over_the_limit_is_refused_and_the_link_stays<B: Broker>(opt
 
 /// Frames that say `a0`, `a1`, `a2`, …
 fn signed(channel: &Arc<str>, name: char, numbers: Range<usize>) -> Vec<Frame> {
-    numbers
-        .map(|number| frame(channel, format!("{name}{number}")))
-        .collect()
+    numbers.map(|number| frame(channel, format!("{name}{number}"))).collect()
 }
 
 async fn says_in_batches<B: Broker>(sender: &Party<B>, frames: &[Frame]) {

@@ -37,10 +37,7 @@ impl MemoryHub {
     /// The switches of one line.
     #[must_use]
     pub fn line(&self, line: &str) -> Self {
-        MemoryHub {
-            hub: self.hub.clone(),
-            line: Some(line.into()),
-        }
+        MemoryHub { hub: self.hub.clone(), line: Some(line.into()) }
     }
 
     /// To connect over this line.
@@ -105,11 +102,7 @@ pub(super) struct Link {
 
 impl Link {
     pub(super) fn over(hub: &Arc<Hub>, line: &Arc<str>) -> Self {
-        Link {
-            hub: hub.clone(),
-            line: line.clone(),
-            cuts: hub.lock().faults(line).cuts,
-        }
+        Link { hub: hub.clone(), line: line.clone(), cuts: hub.lock().faults(line).cuts }
     }
 
     pub(super) fn is_up(&self, log: &Log) -> bool {
@@ -152,13 +145,7 @@ pub(super) struct Hub {
 
 impl Hub {
     fn new(name: &str) -> Self {
-        Hub {
-            name: name.to_owned(),
-            log: Mutex::new(Log {
-                capacity: CAPACITY,
-                ..Log::default()
-            }),
-        }
+        Hub { name: name.to_owned(), log: Mutex::new(Log { capacity: CAPACITY, ..Log::default() }) }
     }
 
     pub(super) fn lock(&self) -> MutexGuard<'_, Log> {
@@ -210,10 +197,7 @@ impl Log {
             let line = self.lines.get_mut(line);
             if let Some(told) = self.everywhere.passed().or_else(|| line?.passed()) {
                 let sent = told.min(sent + 1);
-                return Err(PublishError {
-                    sent,
-                    source: MemoryError::Cut,
-                });
+                return Err(PublishError { sent, source: MemoryError::Cut });
             }
         }
         Ok(())
@@ -230,8 +214,7 @@ impl Log {
 
     /// The frame of this index, if there is one by now.
     pub(super) fn get(&self, index: u64) -> Option<&Frame> {
-        self.frames
-            .get(usize::try_from(index.checked_sub(self.first)?).ok()?)
+        self.frames.get(usize::try_from(index.checked_sub(self.first)?).ok()?)
     }
 
     /// Index of the oldest frame that is held.
@@ -245,10 +228,7 @@ impl Log {
     }
 
     pub(super) fn listen(&mut self, link: &Link, channels: &[Channel]) -> Arc<Listener> {
-        let listener = Arc::new(Listener {
-            link: link.clone(),
-            channels: channels.to_vec(),
-        });
+        let listener = Arc::new(Listener { link: link.clone(), channels: channels.to_vec() });
         self.listeners.retain(|listener| listener.strong_count() > 0);
         self.listeners.push(Arc::downgrade(&listener));
         listener
@@ -257,9 +237,7 @@ impl Log {
     /// How many feeds hear `channel`.
     pub(super) fn listeners(&self, channel: &str) -> usize {
         let listeners = self.listeners.iter().filter_map(Weak::upgrade);
-        listeners
-            .filter(|listener| listener.link.is_up(self) && listener.hears(channel))
-            .count()
+        listeners.filter(|listener| listener.link.is_up(self) && listener.hears(channel)).count()
     }
 
     /// What holds `line` up.

@@ -58,11 +58,7 @@ impl<const KEEPS: bool> Broker for MemoryBroker<KEEPS> {
     async fn publish(&self, frames: &[Frame]) -> Result<(), PublishError<MemoryError>> {
         let not_sent = |source| PublishError { sent: 0, source };
         let published =
-            self.link
-                .open()
-                .await
-                .map_err(not_sent)?
-                .publish(frames, &self.link.line, self.frame_limit);
+            self.link.open().await.map_err(not_sent)?.publish(frames, &self.link.line, self.frame_limit);
         self.link.hub.wake(); // the feeds, now that the log is unlocked
         published
     }
@@ -80,11 +76,7 @@ impl<const KEEPS: bool> Broker for MemoryBroker<KEEPS> {
             _ => log.end(),
         };
         let ended = false;
-        Ok(MemoryFeed {
-            listener,
-            next,
-            ended,
-        })
+        Ok(MemoryFeed { listener, next, ended })
     }
 
     async fn subscriber_count(&self, channel: &str) -> Result<Option<usize>, MemoryError> {

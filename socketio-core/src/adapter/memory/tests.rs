@@ -43,11 +43,7 @@ fn a_url_of_another_kind_is_refused_without_being_repeated() {
 fn a_hub_is_shared_by_its_name_and_gone_with_its_last_user() {
     let hub = MemoryHub::named("shared");
     let mut feed = feed(&connect::<false>(&hub.options()));
-    publish(
-        &connect::<false>(&"memory://shared/b".parse().unwrap()),
-        &["hello"],
-    )
-    .unwrap();
+    publish(&connect::<false>(&"memory://shared/b".parse().unwrap()), &["hello"]).unwrap();
     assert_eq!(next(&mut feed), Some(Ok("hello".into())));
 
     assert_eq!(hub.hub.lock().end(), 1);
@@ -168,18 +164,12 @@ fn a_feed_that_is_too_slow_loses_its_link_and_goes_on_with_the_oldest_frame_held
     assert!(matches!(poll(&mut slow), Poll::Ready(None)));
 
     let cursor = slow.cursor().unwrap();
-    let mut again = now(broker.subscribe(&[Channel::Exact("c".into())], Some(&cursor)))
-        .unwrap()
-        .unwrap();
+    let mut again = now(broker.subscribe(&[Channel::Exact("c".into())], Some(&cursor))).unwrap().unwrap();
     assert_eq!(heard(&mut again), ["3", "4", "5"]);
 
     hub.hold(0);
     publish(&broker, &["6", "7"]).unwrap();
-    assert_eq!(
-        hub.hub.lock().first(),
-        6,
-        "the newest frame is held whatever its size"
-    );
+    assert_eq!(hub.hub.lock().first(), 6, "the newest frame is held whatever its size");
 }
 
 fn connect<const KEEPS: bool>(options: &MemoryOptions) -> MemoryBroker<KEEPS> {
@@ -191,9 +181,7 @@ fn refusal(options: &MemoryOptions) -> Option<MemoryError> {
 }
 
 fn feed<const KEEPS: bool>(broker: &MemoryBroker<KEEPS>) -> MemoryFeed<KEEPS> {
-    now(broker.subscribe(&[Channel::Exact("c".into())], None))
-        .unwrap()
-        .unwrap()
+    now(broker.subscribe(&[Channel::Exact("c".into())], None)).unwrap().unwrap()
 }
 
 fn publish<const KEEPS: bool>(
@@ -201,16 +189,11 @@ fn publish<const KEEPS: bool>(
     payloads: &[&'static str],
 ) -> Result<(), (usize, MemoryError)> {
     let frames: Vec<Frame> = payloads.iter().map(|payload| frame(payload)).collect();
-    now(broker.publish(&frames))
-        .unwrap()
-        .map_err(|error| (error.sent, error.source))
+    now(broker.publish(&frames)).unwrap().map_err(|error| (error.sent, error.source))
 }
 
 fn frame(payload: &'static str) -> Frame {
-    Frame {
-        channel: "c".into(),
-        payload: payload.into(),
-    }
+    Frame { channel: "c".into(), payload: payload.into() }
 }
 
 fn heard<const KEEPS: bool>(feed: &mut MemoryFeed<KEEPS>) -> Vec<String> {
