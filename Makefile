@@ -26,7 +26,7 @@ step = echo "--- $(1)"; TIMEFORMAT="--- $(1): %0R s"; time
 
 test: ## all tests, with the foreign clients they need, and the docs without a warning
 	@$(call step,foreign clients) integration-tests/foreign/install.sh
-	@$(call step,cargo test) cargo test --workspace --all-features
+	@$(call step,cargo test) cargo test --workspace --all-features --no-fail-fast
 	@$(call step,features) $(MAKE) --no-print-directory check-features
 	@$(call step,docs) env RUSTDOCFLAGS="-D warnings" cargo doc --workspace --all-features --no-deps
 

@@ -83,7 +83,7 @@ impl Close {
 
     /// The client went over a limit of its own making.
     pub(crate) fn over_limit(detail: impl fmt::Display) -> Self {
-        Close { code: 1009, ..Close::with(DisconnectReason::TransportError, detail.to_string()) }
+        Close { code: TOO_BIG, ..Close::with(DisconnectReason::TransportError, detail.to_string()) }
     }
 
     /// Whether a limit was passed.
@@ -93,7 +93,7 @@ impl Close {
 
     pub(crate) fn outgoing_full(limit: usize, size: usize) -> Self {
         let detail = format!("{size} bytes wait to be sent, the limit is {limit} (max_outgoing)");
-        Close { code: 1008, ..Close::with(DisconnectReason::TransportError, detail) }
+        Close { code: TOO_BIG, ..Close::with(DisconnectReason::TransportError, detail) }
     }
 }
 
