@@ -1,9 +1,10 @@
 //! Addresses where no broker is, and links that are cut.
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use futures_util::StreamExt as _;
+use tokio::time::Instant;
 
 use super::party::{Party, assert_heard, causes, frame, hears, hears_next, new_channel, numbered, within};
 use crate::adapter::broker::{Broker, Feed as _};
