@@ -53,10 +53,18 @@ noticed! {
     a_cursor_is_valid_before_the_first_frame()[]
         keeps[NoCursor NoEarlyCursor IgnoresCursor] forgets[GivesACursor];
     a_feed_goes_on_from_its_cursor()[]
-        keeps[NoCursor IgnoresCursor CursorIsBehind CursorIsAhead] forgets[GivesACursor];
+        keeps[NoCursor IgnoresCursor CursorIsBehind CursorIsAhead LosesOneOfAQueue] forgets[GivesACursor];
     a_cut_ends_the_feed(cut)[FeedOutlivesTheLink];
     a_publish_over_a_cut_link_fails_and_counts_honestly(cut)[PublishesIntoTheVoid] keeps[CountsWhatIsLost];
-    a_feed_goes_on_behind_a_cut(cut)[] keeps[IgnoresCursor CursorIsAhead];
+    a_feed_goes_on_behind_a_cut(cut)[] keeps[IgnoresCursor CursorIsBehind CursorIsAhead LosesOneOfAQueue];
+}
+
+/// The one thing that is let pass.
+#[tokio::test]
+async fn a_queue_may_repeat_what_it_was_not_yet_told_to_be_heard() {
+    let options = FlawedOptions::new("fails-repeats", Flaw::Repeats);
+    contract::run::<Flawed<true>>(options.clone()).await;
+    contract::run_cut::<Flawed<true>>(options.clone(), async || options.hub().cut()).await;
 }
 
 #[tokio::test(start_paused = true)]

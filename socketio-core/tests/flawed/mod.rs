@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::pin::Pin;
 use std::str::FromStr;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
@@ -43,6 +43,7 @@ flaws! {
     GoodbyeCutsAll KeepsAfterGoodbye FeedOutlivesTheLink
     // going on
     NoCursor NoEarlyCursor GivesACursor IgnoresCursor CursorIsBehind CursorIsAhead
+    Repeats LosesOneOfAQueue
     // connecting
     ConnectsToNobody ConnectsSlowly TellsThePassword ShowsThePassword
 }
@@ -124,10 +125,10 @@ impl<const KEEPS: bool> Broker for Flawed<KEEPS> {
     async fn subscribe(
         &self,
         channels: &[Channel],
-        from: Option<&u64>,
+        from: Option<&Cursor>,
     ) -> Result<FlawedFeed<KEEPS>, FlawedError> {
         let mut channels = channels.to_vec();
-        let mut from = from.copied();
+        let mut from = from.map(|cursor| cursor.place);
         match self.flaw {
             Flaw::HearsOneChannel => channels.truncate(1),
             Flaw::HearsPrefixes => {
@@ -225,12 +226,12 @@ impl<const KEEPS: bool> Flawed<KEEPS> {
 #[derive(Debug)]
 pub(crate) struct FlawedFeed<const KEEPS: bool> {
     flaw: Flaw,
-    number: usize,
+    number: u64,
     said: Arc<Mutex<Vec<Frame>>>,
     channels: Vec<Channel>,
     /// Where it was before the last frame.
     before: Option<u64>,
-    heard: usize,
+    heard: u64,
     inner: MemoryFeed<KEEPS>,
 }
 
@@ -267,17 +268,36 @@ impl<const KEEPS: bool> Stream for FlawedFeed<KEEPS> {
 
 impl<const KEEPS: bool> Feed for FlawedFeed<KEEPS> {
     type Error = FlawedError;
-    type Cursor = u64;
+    type Cursor = Cursor;
 
-    fn cursor(&self) -> Option<u64> {
-        let cursor = self.inner.cursor();
-        match self.flaw {
+    fn cursor(&self) -> Option<Cursor> {
+        let place = self.inner.cursor();
+        let place = match self.flaw {
             Flaw::NoCursor => None,
             Flaw::NoEarlyCursor if self.heard == 0 => None,
             Flaw::GivesACursor => Some(0),
             Flaw::CursorIsBehind => self.before,
-            Flaw::CursorIsAhead => cursor.map(|cursor| cursor + 1),
-            _ => cursor,
+            Flaw::Repeats => place.map(|place| place - self.heard.min(5)),
+            Flaw::CursorIsAhead | Flaw::LosesOneOfAQueue => place.map(|place| place + 1),
+            _ => place,
+        }?;
+        let moves = !matches!(self.flaw, Flaw::Repeats | Flaw::LosesOneOfAQueue);
+        Some(Cursor { place, moves })
+    }
+}
+
+/// Where to go on, or the name of a queue that knows.
+#[derive(Clone)]
+pub(crate) struct Cursor {
+    place: u64,
+    moves: bool,
+}
+
+impl fmt::Debug for Cursor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.moves {
+            true => self.place.fmt(f),
+            false => f.write_str("queue"),
         }
     }
 }
@@ -340,4 +360,4 @@ const LIMIT: usize = 100_000;
 /// Where nodes listened first.
 static KEPT: Mutex<BTreeMap<String, u64>> = Mutex::new(BTreeMap::new());
 
-static FEEDS: AtomicUsize = AtomicUsize::new(0);
+static FEEDS: AtomicU64 = AtomicU64::new(0);
