@@ -1,6 +1,7 @@
 //! Servers that act as one. The facts hold for every broker; here they run on those in memory.
 
 mod facts;
+mod faults;
 
 use socketio_core::Sid;
 use socketio_core::adapter::memory::{Memory, MemoryHub, MemoryLog, MemoryOptions};

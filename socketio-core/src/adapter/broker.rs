@@ -124,7 +124,7 @@ pub trait Feed: Stream<Item = Result<Frame, <Self as Feed>::Error>> + Send + Unp
     type Cursor: Clone + Debug + Send + Sync;
 
     /// Behind the last frame that was yielded; valid from the moment of subscribing, before any frame came. `None` where the queue
-    /// keeps nothing.
+    /// keeps nothing. Where it only names a queue that knows the place itself, that may yield once more what was yielded last.
     fn cursor(&self) -> Option<Self::Cursor>;
 }
 

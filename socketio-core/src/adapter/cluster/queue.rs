@@ -258,7 +258,8 @@ mod tests {
         let batch = queue.batch().await;
         let flushing = queue.flush(Duration::from_secs(5));
         let mut flushing = std::pin::pin!(flushing);
-        assert!(futures_util::poll!(&mut flushing).is_pending());
+        let mut cx = std::task::Context::from_waker(std::task::Waker::noop());
+        assert!(std::future::Future::poll(flushing.as_mut(), &mut cx).is_pending());
         queue.push(frame("b"));
         queue.published(&batch, 1);
         assert!(flushing.await);

@@ -1,11 +1,13 @@
 //! Addresses where no broker is, and links that are cut.
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use futures_util::StreamExt as _;
+use tokio::time::Instant;
 
-use super::party::{Party, assert_heard, causes, frame, hears, hears_next, new_channel, numbered, within};
+use super::going_on::{assert_goes_on, moves};
+use super::party::{Party, assert_heard, causes, hears, hears_next, new_channel, numbered, within};
 use crate::adapter::broker::{Broker, Feed as _};
 
 /// What a URL of [`run_dead`](super::run_dead) has as its password.
@@ -92,12 +94,13 @@ pub async fn a_publish_over_a_cut_link_fails_and_counts_honestly<B: Broker>(
     }
 }
 
-/// Behind a cut a feed goes on: nothing is lost where the broker keeps frames. What was heard shortly before may come once more, in
-/// its order; the core drops that.
+/// Behind a cut a feed goes on, as it does [when it was dropped](super::a_feed_goes_on_from_its_cursor): nothing is lost where the broker
+/// keeps frames.
 pub async fn a_feed_goes_on_behind_a_cut<B: Broker>(options: &B::Options, cut: &impl AsyncFn()) {
     let channel = new_channel();
     let (sender, listener) = (Party::<B>::joins(options).await, Party::<B>::joins(options).await);
     let mut feed = listener.listens(&[&channel]).await;
+    let start = feed.cursor();
     let frames = numbered(&channel, 0..300);
     let (early, rest) = frames.split_at(100);
     let (missed, late) = rest.split_at(100);
@@ -106,6 +109,7 @@ pub async fn a_feed_goes_on_behind_a_cut<B: Broker>(options: &B::Options, cut: &
 
     cut().await;
     let cursor = feed.cursor();
+    let exactly = moves(start.as_ref(), cursor.as_ref());
     let node = listener.drops_out(feed);
     let sender = Party::<B>::joins(options).await;
     sender.says(missed).await;
@@ -116,8 +120,8 @@ pub async fn a_feed_goes_on_behind_a_cut<B: Broker>(options: &B::Options, cut: &
 
     let heard = hears(&mut feed, 1).await;
     if B::KEEPS {
-        let again = (0..50).find(|&number| heard.first() == Some(&frame(&channel, number.to_string())));
-        assert_heard(&heard, &frames[again.unwrap_or(50)..]);
+        let heard = assert_goes_on(&heard, &frames, 0..50, exactly);
+        assert_eq!(heard.end, frames.len(), "frames at the end");
     } else {
         assert_heard(&heard, late);
     }
