@@ -212,7 +212,9 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_batch_that_failed_half_way_goes_on_from_the_first_unsure_frame() {
         let queue = queue(100);
-        ["a", "b", "c"].into_iter().for_each(|text| drop(queue.push(frame(text))));
+        for text in ["a", "b", "c"] {
+            queue.push(frame(text));
+        }
         let batch = queue.batch().await;
         queue.published(&batch, 1);
         assert_eq!(texts(&queue.batch().await), ["b", "c"]);
