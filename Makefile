@@ -24,15 +24,21 @@ $(CLIENT)/socket.io.min.js: examples/chat/package-lock.json
 # Says what comes, and how many seconds it took.
 step = echo "--- $(1)"; TIMEFORMAT="--- $(1): %0R s"; time
 
-test: ## all tests, with the foreign clients they need, and the docs without a warning
+# What `scripts/brokers` starts for the tests, on ports of its own.
+BROKERS := redis redis-cluster redis-sentinel
+
+test: ## all tests, with the brokers and foreign clients they need, and the docs without a warning
 	@$(call step,foreign clients) integration-tests/foreign/install.sh
-	@$(call step,cargo test) cargo test --workspace --all-features --no-fail-fast
+	@$(call step,brokers) scripts/brokers install $(BROKERS)
+	@$(call step,cargo test) env BROKERS_TLS=1 scripts/brokers run $(BROKERS) -- \
+		cargo test --workspace --all-features --no-fail-fast
 	@$(call step,features) $(MAKE) --no-print-directory check-features
 	@$(call step,docs) env RUSTDOCFLAGS="-D warnings" cargo doc --workspace --all-features --no-deps
 
 # The protocol alone, without tokio and hyper; then the examples that need nothing but the core, and each of the others.
 check-features:
 	cargo check -p socketio-core --no-default-features
+	cargo check -p socketio-redis --no-default-features
 	cargo check -p socketio-examples --examples
 	for feature in hyper axum autobahn; do cargo check -p socketio-examples --examples --features $$feature; done
 

@@ -58,6 +58,14 @@ pub trait Broker: Debug + Send + Sync + Sized + 'static {
     /// outage wait until those who listened before listen again.
     const KEEPS: bool;
 
+    /// Completes settings that are taken from the channel where the URL does not say (python-socketio names a Sentinel's service after
+    /// it). The core calls it once, before it connects. Default: nothing is.
+    #[must_use]
+    fn for_channel(options: Self::Options, channel: &str) -> Self::Options {
+        let _ = channel;
+        options
+    }
+
     /// Opens the connection. `node` is this process's id, 20 characters of base64url, the same for each connection of its life: a name
     /// for a queue of its own, or a key that keeps its frames in order.
     ///
