@@ -32,9 +32,7 @@ impl Broker for Redis {
     }
 
     async fn connect(options: &RedisOptions, node: &str) -> Result<Self, RedisError> {
-        Ok(Redis {
-            server: servers::connect(options, node).await?,
-        })
+        Ok(Redis { server: servers::connect(options, node).await? })
     }
 
     async fn publish(&self, frames: &[Frame]) -> Result<(), PublishError<RedisError>> {
@@ -58,9 +56,7 @@ impl Broker for Redis {
                 Poll::Pending => commands.answer(answers).await,
             };
             for answer in answers.map_err(|source| PublishError { sent, source })? {
-                commands
-                    .accept(answer)
-                    .map_err(|source| PublishError { sent, source })?;
+                commands.accept(answer).map_err(|source| PublishError { sent, source })?;
                 sent += 1;
             }
         }
@@ -93,9 +89,7 @@ impl Broker for Redis {
 
 impl fmt::Debug for Redis {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Redis")
-            .field("server", &self.server.commands.server)
-            .finish_non_exhaustive()
+        f.debug_struct("Redis").field("server", &self.server.commands.server).finish_non_exhaustive()
     }
 }
 

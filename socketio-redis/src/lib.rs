@@ -15,4 +15,13 @@ pub use self::{
     options::{Protocol, RedisOptions, TlsVerify},
 };
 
-// pub type RedisManager = socketio_core::adapter::ClusterAdapter<Redis>; // behind the feature `server`, once the core has it
+/// An adapter over Redis: what python-socketio calls its `RedisManager`, and a node beside them.
+///
+/// ```
+/// use socketio_redis::RedisManager;
+///
+/// let manager = RedisManager::new("redis://localhost:6379/0")?.channel("chat"); // parses only
+/// # Ok::<(), socketio_redis::RedisError>(())
+/// ```
+#[cfg(feature = "server")]
+pub type RedisManager = socketio_core::adapter::ClusterAdapter<Redis>;

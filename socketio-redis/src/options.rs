@@ -95,10 +95,7 @@ impl RedisOptions {
     #[must_use]
     pub fn sentinel_login(mut self, user: Option<&str>, password: impl Into<String>) -> Self {
         if let Servers::Sentinel { login, .. } = &mut self.servers {
-            *login = Login {
-                user: user.map(str::to_owned),
-                password: Some(Secret::new(password)),
-            };
+            *login = Login { user: user.map(str::to_owned), password: Some(Secret::new(password)) };
         }
         self
     }

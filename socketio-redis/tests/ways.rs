@@ -36,11 +36,8 @@ async fn a_unix_socket_exchanges() {
 async fn tls_exchanges() {
     let trusting = options("REDIS_TLS_URL").tls_ca(tls_file("ca.pem"));
     exchange(&trusting, &options("REDIS_URL")).await;
-    exchange(
-        &trusting.tls_identity(tls_file("client.pem"), tls_file("client.key")),
-        &options("REDIS_URL"),
-    )
-    .await;
+    exchange(&trusting.tls_identity(tls_file("client.pem"), tls_file("client.key")), &options("REDIS_URL"))
+        .await;
 
     // The same by a URL of redis-py.
     let files = environment("BROKERS_TLS_FILES");
@@ -56,24 +53,16 @@ async fn tls_exchanges() {
 async fn what_is_not_checked_does_not_fail() {
     let proxy = TcpListener::bind("127.0.0.2:0").await.expect("a port");
     let other_name = format!("rediss://{}", proxy.local_addr().expect("bound"));
-    let other_name = RedisOptions::new(&other_name)
-        .expect("a URL")
-        .tls_ca(tls_file("ca.pem"));
+    let other_name = RedisOptions::new(&other_name).expect("a URL").tls_ca(tls_file("ca.pem"));
     let _proxy = tokio::spawn(forward(proxy, environment("REDIS_TLS_URL"), None));
 
     let error = connect(&other_name).await.expect_err("the name differs");
     assert!(matches!(error, RedisError::Handshake(..)), "{error:?}");
     assert!(told(&error).contains("not valid for name"), "{}", told(&error));
-    exchange(
-        &other_name.clone().tls_verify(TlsVerify::Chain),
-        &options("REDIS_URL"),
-    )
-    .await;
+    exchange(&other_name.clone().tls_verify(TlsVerify::Chain), &options("REDIS_URL")).await;
 
     let unknown = other_name.tls_ca(tls_file("stranger.pem"));
-    connect(&unknown.clone().tls_verify(TlsVerify::Chain))
-        .await
-        .expect_err("signed by somebody else");
+    connect(&unknown.clone().tls_verify(TlsVerify::Chain)).await.expect_err("signed by somebody else");
     exchange(&unknown.tls_verify(TlsVerify::Nothing), &options("REDIS_URL")).await;
 }
 
@@ -96,17 +85,13 @@ async fn certificates_that_cannot_be_used_are_named() {
     let tls = options("REDIS_TLS_URL");
     let file = format!("{}?ssl_ca_certs=/nowhere/ca.pem", environment("REDIS_TLS_URL"));
     for (options, expected) in [
-        (
-            tls.clone().tls_ca("no PEM"),
-            "cannot set up TLS with the certificates to trust: there is none",
-        ),
+        (tls.clone().tls_ca("no PEM"), "cannot set up TLS with the certificates to trust: there is none"),
         (
             RedisOptions::new(&file).expect("a URL"),
             "cannot set up TLS with the CA's certificate, /nowhere/ca.pem: No such",
         ),
         (
-            tls.tls_ca(tls_file("ca.pem"))
-                .tls_identity(tls_file("client.pem"), tls_file("stranger.key")),
+            tls.tls_ca(tls_file("ca.pem")).tls_identity(tls_file("client.pem"), tls_file("stranger.key")),
             "cannot set up TLS with the client's certificate: keys may not be consistent",
         ),
     ] {
@@ -120,11 +105,7 @@ async fn a_setting_for_tls_keeps_everything_from_leaving_in_the_clear() {
     let plain = options("REDIS_URL").tls_ca(tls_file("ca.pem"));
     let plain = plain.connect_timeout(Duration::from_millis(500));
     let error = connect(&plain).await.expect_err("there is no TLS");
-    assert!(
-        told(&error).ends_with("no answer; does it speak TLS?"),
-        "{}",
-        told(&error)
-    );
+    assert!(told(&error).ends_with("no answer; does it speak TLS?"), "{}", told(&error));
 }
 
 #[tokio::test]
@@ -138,10 +119,7 @@ async fn wrong_credentials_are_named_and_not_shown() {
             let error = connect(&options.protocol(protocol)).await.expect_err("wrong");
             assert!(matches!(error, RedisError::Credentials(..)), "{error:?}");
             let shown = format!("{} {error:?}", told(&error));
-            assert!(
-                shown.contains("refuses user and password") && !shown.contains("hunter2"),
-                "{shown}"
-            );
+            assert!(shown.contains("refuses user and password") && !shown.contains("hunter2"), "{shown}");
         }
     }
 }
@@ -159,10 +137,7 @@ async fn a_server_that_repeats_what_it_does_not_understand_does_not_give_the_pas
     let options = options.user("app").password("hunter2").protocol(Protocol::Resp3);
     let error = connect(&options).await.expect_err("refused");
     let shown = format!("{} {error:?}", told(&error));
-    assert!(
-        shown.contains("what is this") && !shown.contains("hunter2"),
-        "{shown}"
-    );
+    assert!(shown.contains("what is this") && !shown.contains("hunter2"), "{shown}");
     answering.await.expect("answered");
 }
 
@@ -187,26 +162,16 @@ async fn nobody_there_is_said_at_once() {
 #[tokio::test]
 async fn a_server_that_takes_connections_and_is_silent_is_given_up() {
     let (_listener, options) = server().await;
-    let error = connect(&options.connect_timeout(Duration::from_millis(100)))
-        .await
-        .expect_err("silent");
-    assert!(
-        told(&error).ends_with("did not answer within 100ms"),
-        "{}",
-        told(&error)
-    );
+    let error = connect(&options.connect_timeout(Duration::from_millis(100))).await.expect_err("silent");
+    assert!(told(&error).ends_with("did not answer within 100ms"), "{}", told(&error));
 }
 
 #[tokio::test]
 async fn a_link_that_is_half_open_fails_a_publish_in_time() {
     let (listener, options) = server().await;
     let proxy = tokio::spawn(forward(listener, environment("REDIS_URL"), Some(b"PUBLISH")));
-    let redis = connect(&options.publish_timeout(Duration::from_millis(200)))
-        .await
-        .expect("connected");
-    let error = soon(redis.publish(&[frame(&channel(), "held")]))
-        .await
-        .expect_err("no answer");
+    let redis = connect(&options.publish_timeout(Duration::from_millis(200))).await.expect("connected");
+    let error = soon(redis.publish(&[frame(&channel(), "held")])).await.expect_err("no answer");
     assert!(matches!(error.source, RedisError::Silent(..)), "{error:?}");
     assert_eq!(error.sent, 0);
     drop(redis);
@@ -222,9 +187,7 @@ async fn after_a_cut_it_is_known_what_got_through() {
         wait_for(&mut link, b"LIB-VER").await;
         link.write_all(b"+OK\r\n+OK\r\n").await.expect("written");
         wait_for(&mut link, b"HELLO").await;
-        link.write_all(b"-ERR unknown command\r\n")
-            .await
-            .expect("written");
+        link.write_all(b"-ERR unknown command\r\n").await.expect("written");
         wait_for(&mut link, b"PUBLISH").await;
         link.write_all(&b":1\r\n".repeat(70)).await.expect("written");
     });
@@ -240,10 +203,7 @@ async fn after_a_cut_it_is_known_what_got_through() {
 async fn debug_shows_the_server_and_no_password() {
     let redis = connect(&options("REDIS_ACL_URL")).await.expect("connected");
     let shown = format!("{redis:?} {:?}", options("REDIS_ACL_URL"));
-    assert!(
-        shown.starts_with("Redis { server: Tcp(") && !shown.contains("app-secret"),
-        "{shown}"
-    );
+    assert!(shown.starts_with("Redis { server: Tcp(") && !shown.contains("app-secret"), "{shown}");
 }
 
 #[test]
@@ -263,10 +223,7 @@ async fn server() -> (TcpListener, RedisOptions) {
 /// Passes everything on to the server of `url`, for one connection after the other. Once `last` has come, nothing more of that
 /// connection, in neither direction; and when its client is gone, this is done.
 async fn forward(listener: TcpListener, url: String, last: Option<&'static [u8]>) {
-    let place = url
-        .split("://")
-        .nth(1)
-        .and_then(|rest| rest.split('/').next()?.rsplit('@').next());
+    let place = url.split("://").nth(1).and_then(|rest| rest.split('/').next()?.rsplit('@').next());
     let place = place.expect("a host and a port");
     loop {
         let (client, _) = listener.accept().await.expect("accepted");
