@@ -24,15 +24,10 @@ impl Stream for RedisFeed {
     type Item = Result<Frame, RedisError>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        Pin::new(&mut self.messages)
-            .poll_next(cx)
-            .map(|message| match message {
-                Some(message) => Some(Ok(self.frame(&message))),
-                None => self
-                    .server
-                    .take()
-                    .map(|server| Err(RedisError::Lost(server, None))),
-            })
+        Pin::new(&mut self.messages).poll_next(cx).map(|message| match message {
+            Some(message) => Some(Ok(self.frame(&message))),
+            None => self.server.take().map(|server| Err(RedisError::Lost(server, None))),
+        })
     }
 }
 

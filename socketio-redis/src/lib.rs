@@ -15,4 +15,6 @@ pub use self::{
     options::{Protocol, RedisOptions, TlsVerify},
 };
 
-// pub type RedisManager = socketio_core::adapter::ClusterAdapter<Redis>; // behind the feature `server`, once the core has it
+/// The adapter for clusters over Redis: give it to `Server::builder().manager(…)`.
+#[cfg(feature = "server")]
+pub type RedisManager = socketio_core::adapter::ClusterAdapter<Redis>;

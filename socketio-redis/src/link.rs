@@ -46,10 +46,7 @@ impl Dialer {
 
     /// The same with another login.
     pub(crate) fn with_login(&self, other: &Login) -> Self {
-        Dialer {
-            login: login(other, Protocol::Resp2),
-            ..self.clone()
-        }
+        Dialer { login: login(other, Protocol::Resp2), ..self.clone() }
     }
 
     /// A connection that takes commands.
@@ -61,12 +58,7 @@ impl Dialer {
             let (connection, driver) = connection.map_err(|error| self.error(server, &error))?;
             let mut task = JoinSet::new();
             task.spawn(driver);
-            Ok(Commands {
-                dialer: self.clone(),
-                server: server.clone(),
-                connection,
-                _driver: task,
-            })
+            Ok(Commands { dialer: self.clone(), server: server.clone(), connection, _driver: task })
         };
         within(self.connect_timeout, server, connecting).await
     }
@@ -124,18 +116,14 @@ impl Commands {
     pub(crate) fn send(&self, commands: Pipeline) -> impl Future<Output = Result<Vec<Value>, RedisError>> {
         let mut connection = self.connection.clone();
         async move {
-            let answers = connection
-                .send_packed_commands(&commands, 0, commands.len())
-                .await;
+            let answers = connection.send_packed_commands(&commands, 0, commands.len()).await;
             answers.map_err(|error| self.dialer.error(&self.server, &error))
         }
     }
 
     /// What the server says to a command, if that is no error.
     pub(crate) fn accept(&self, answer: Value) -> Result<Value, RedisError> {
-        answer
-            .extract_error()
-            .map_err(|error| self.dialer.error(&self.server, &error))
+        answer.extract_error().map_err(|error| self.dialer.error(&self.server, &error))
     }
 
     /// Waits for an answer, for as long as the options allow.
@@ -149,10 +137,8 @@ impl Commands {
     pub(crate) async fn ask<T: FromRedisValue>(&self, command: Cmd) -> Result<T, RedisError> {
         let mut connection = self.connection.clone();
         let answer = async { Ok(connection.send_packed_command(&command).await) };
-        let answer = self
-            .answer(answer)
-            .await?
-            .and_then(|value| Ok(redis::from_redis_value(value.extract_error()?)?));
+        let answer =
+            self.answer(answer).await?.and_then(|value| Ok(redis::from_redis_value(value.extract_error()?)?));
         answer.map_err(|error| self.dialer.error(&self.server, &error))
     }
 }
@@ -193,10 +179,7 @@ fn login(login: &Login, protocol: Protocol) -> RedisConnectionInfo {
 fn watch(tcp: &TcpStream) -> io::Result<()> {
     tcp.set_nodelay(true)?;
     let socket = SockRef::from(tcp);
-    let keepalive = TcpKeepalive::new()
-        .with_time(DEAD / 2)
-        .with_interval(DEAD / 5)
-        .with_retries(3);
+    let keepalive = TcpKeepalive::new().with_time(DEAD / 2).with_interval(DEAD / 5).with_retries(3);
     socket.set_tcp_keepalive(&keepalive)?;
     limit_unacknowledged(&socket)
 }

@@ -28,22 +28,13 @@ pub(crate) async fn connect(options: &RedisOptions, node: &str) -> Result<Server
         Servers::One(address) => Server::connect(dialer, address, Expected::Any).await,
         Servers::Cluster(seeds) => {
             let begin = node.bytes().map(usize::from).sum();
-            first(seeds, begin, |seed| {
-                Server::connect(dialer, seed, Expected::ClusterNode)
-            })
-            .await
+            first(seeds, begin, |seed| Server::connect(dialer, seed, Expected::ClusterNode)).await
         }
-        Servers::Sentinel {
-            sentinels,
-            service,
-            login,
-        } => {
+        Servers::Sentinel { sentinels, service, login } => {
             let dialer_of_sentinels = &dialer.with_login(login);
             let service = service.as_deref().unwrap_or(DEFAULT_SERVICE);
-            let master = first(sentinels, 0, |sentinel| {
-                master(dialer_of_sentinels, sentinel, service)
-            })
-            .await?;
+            let master =
+                first(sentinels, 0, |sentinel| master(dialer_of_sentinels, sentinel, service)).await?;
             Server::connect(dialer, &master, Expected::Any).await
         }
     }
@@ -70,10 +61,7 @@ impl Server {
             Err(RedisError::Refused(..)) => HashMap::new(), // before Redis 6
             Err(error) => return Err(error),
         };
-        let mut server = Server {
-            commands,
-            in_cluster: expected == Expected::ClusterNode,
-        };
+        let mut server = Server { commands, in_cluster: expected == Expected::ClusterNode };
         match (text(&about, "mode"), text(&about, "role")) {
             ("sentinel", _) => return unfit("a Sentinel: the URL has to begin with redis+sentinel://"),
             ("standalone", _) if server.in_cluster => return unfit("no node of a Cluster"),
@@ -113,9 +101,8 @@ impl Server {
                 return Ok(true);
             };
             let masters = nodes.iter().filter(|node| node.has_slots);
-            let (all, seen) = masters.fold((0, 0), |(all, seen), node| {
-                (all + 1, seen + usize::from(node.alive))
-            });
+            let (all, seen) =
+                masters.fold((0, 0), |(all, seen), node| (all + 1, seen + usize::from(node.alive)));
             let majority = seen * 2 > all;
             if majority && self.is_reached_by(&nodes).await? || Instant::now() > deadline {
                 return Ok(majority);
@@ -137,9 +124,7 @@ impl Server {
             let mut links = links.iter();
             links.any(|link| text(link, "direction") == "from" && text(link, "node") == node.id)
         };
-        Ok(nodes
-            .iter()
-            .all(|node| node.is_this || !node.alive || reaches(node)))
+        Ok(nodes.iter().all(|node| node.is_this || !node.alive || reaches(node)))
     }
 
     /// The nodes of the Cluster; `None` where the user may not ask.
@@ -151,11 +136,7 @@ impl Server {
             Err(RedisError::Refused(..)) => return Ok(None),
             Err(error) => return Err(error),
         };
-        Ok(Some(
-            text.lines()
-                .filter_map(|line| Node::parse(line, &self.commands.server))
-                .collect(),
-        ))
+        Ok(Some(text.lines().filter_map(|line| Node::parse(line, &self.commands.server)).collect()))
     }
 }
 
@@ -180,15 +161,9 @@ impl Node {
         let (ip, port) = place.next()?.split('@').next()?.rsplit_once(':')?;
         let flags: Vec<&str> = flags.split(',').collect();
         let is_this = flags.contains(&"myself");
-        let host = place
-            .next()
-            .filter(|host| !host.is_empty() && !host.contains('='))
-            .unwrap_or(ip);
-        let address = if is_this {
-            teller.clone()
-        } else {
-            Address::Tcp(host.to_owned(), port.parse().ok()?)
-        };
+        let host = place.next().filter(|host| !host.is_empty() && !host.contains('=')).unwrap_or(ip);
+        let address =
+            if is_this { teller.clone() } else { Address::Tcp(host.to_owned(), port.parse().ok()?) };
         Some(Node {
             id: (*id).to_owned(),
             address,
@@ -236,11 +211,7 @@ async fn first<'a, T, F>(
 where
     F: Future<Output = Result<T, RedisError>>,
 {
-    let order = addresses
-        .iter()
-        .cycle()
-        .skip(begin % addresses.len())
-        .take(addresses.len());
+    let order = addresses.iter().cycle().skip(begin % addresses.len()).take(addresses.len());
     let attempts = order.zip(0..).map(|(address, number)| {
         let attempt = attempt(address);
         Box::pin(async move {
@@ -270,13 +241,7 @@ mod tests {
 
     fn at(host: &str, port: u16, alive: bool, has_slots: bool) -> Option<Node> {
         let (id, address, is_this) = ("67ed".into(), Address::Tcp(host.into(), port), host == "asked");
-        Some(Node {
-            id,
-            address,
-            is_this,
-            alive,
-            has_slots,
-        })
+        Some(Node { id, address, is_this, alive, has_slots })
     }
 
     #[test]
@@ -302,11 +267,7 @@ mod tests {
             "master,fail? - 0 0 2 connected 0",
             "master - 0 0 2 disconnected 0",
         ] {
-            assert_eq!(
-                node(&format!("67ed h:1@2 {state}")),
-                at("h", 1, false, true),
-                "{state}"
-            );
+            assert_eq!(node(&format!("67ed h:1@2 {state}")), at("h", 1, false, true), "{state}");
         }
     }
 
@@ -317,9 +278,6 @@ mod tests {
             at("asked", 1, true, true)
         );
         assert_eq!(node(""), None);
-        assert_eq!(
-            node("67ed :0@0 master,noaddr - 0 0 1 disconnected"),
-            at("", 0, false, false)
-        );
+        assert_eq!(node("67ed :0@0 master,noaddr - 0 0 1 disconnected"), at("", 0, false, false));
     }
 }

@@ -11,10 +11,7 @@ use crate::support::{channel, connect, environment, exchange, options, soon, sub
 fn nodes(cluster: &str) -> Vec<RedisOptions> {
     let url = environment(cluster);
     let (scheme, hosts) = url.split_once("://").expect("a URL");
-    hosts
-        .split(',')
-        .map(|host| RedisOptions::new(&format!("{scheme}://{host}")).expect("a URL"))
-        .collect()
+    hosts.split(',').map(|host| RedisOptions::new(&format!("{scheme}://{host}")).expect("a URL")).collect()
 }
 
 #[tokio::test]
@@ -35,23 +32,13 @@ async fn subscribers_are_counted_over_all_nodes() {
         feeds.push(subscribe(&redis, &channel).await);
     }
     let any = connect(&options("REDIS_CLUSTER_URL")).await.expect("connected");
-    assert_eq!(
-        soon(any.subscriber_count(channel.name())).await.expect("counted"),
-        Some(feeds.len())
-    );
+    assert_eq!(soon(any.subscriber_count(channel.name())).await.expect("counted"), Some(feeds.len()));
 
     // A plain URL of a node of a Cluster is as good.
     let cluster = environment("REDIS_CLUSTER_NODES");
     let url = format!("redis://{}", cluster.split(',').next().expect("a node"));
-    let plain = connect(&RedisOptions::new(&url).expect("a URL"))
-        .await
-        .expect("connected");
-    assert_eq!(
-        soon(plain.subscriber_count(channel.name()))
-            .await
-            .expect("counted"),
-        Some(feeds.len())
-    );
+    let plain = connect(&RedisOptions::new(&url).expect("a URL")).await.expect("connected");
+    assert_eq!(soon(plain.subscriber_count(channel.name())).await.expect("counted"), Some(feeds.len()));
 }
 
 #[tokio::test]
@@ -71,30 +58,17 @@ async fn tls_is_for_each_node() {
     let channel = channel();
     let mut feeds = Vec::new();
     for node in nodes("REDIS_CLUSTER_TLS_URL") {
-        let redis = connect(&node.tls_ca(tls_file("ca.pem")))
-            .await
-            .expect("connected");
+        let redis = connect(&node.tls_ca(tls_file("ca.pem"))).await.expect("connected");
         feeds.push(subscribe(&redis, &channel).await);
     }
     let redis = connect(&trusting).await.expect("connected");
-    assert_eq!(
-        soon(redis.subscriber_count(channel.name()))
-            .await
-            .expect("counted"),
-        Some(feeds.len())
-    );
+    assert_eq!(soon(redis.subscriber_count(channel.name())).await.expect("counted"), Some(feeds.len()));
 }
 
 #[tokio::test]
 async fn a_redis_of_its_own_is_no_node() {
     let url = environment("REDIS_URL").replace("redis://", "redis+cluster://");
-    let error = connect(&RedisOptions::new(&url).expect("a URL"))
-        .await
-        .expect_err("refused");
+    let error = connect(&RedisOptions::new(&url).expect("a URL")).await.expect_err("refused");
     assert!(matches!(error, RedisError::Unfit(..)), "{error:?}");
-    assert!(
-        told(&error).ends_with("is no node of a Cluster"),
-        "{}",
-        told(&error)
-    );
+    assert!(told(&error).ends_with("is no node of a Cluster"), "{}", told(&error));
 }

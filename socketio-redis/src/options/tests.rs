@@ -20,10 +20,7 @@ fn tcp(host: &str, port: u16) -> Address {
 }
 
 fn login(user: Option<&str>, password: Option<&str>) -> Login {
-    Login {
-        user: user.map(Into::into),
-        password: password.map(Secret::new),
-    }
+    Login { user: user.map(Into::into), password: password.map(Secret::new) }
 }
 
 #[test]
@@ -47,12 +44,7 @@ fn what_is_missing_in_a_url_is_the_usual() {
 
 #[test]
 fn the_schemes_with_a_second_s_ask_for_tls() {
-    for url in [
-        "rediss://r",
-        "valkeys://r",
-        "rediss+sentinel://s/0/m",
-        "valkeys+cluster://a,b",
-    ] {
+    for url in ["rediss://r", "valkeys://r", "rediss+sentinel://s/0/m", "valkeys+cluster://a,b"] {
         assert!(parsed(url).tls.is_some(), "{url}");
     }
 }
@@ -66,23 +58,11 @@ fn user_and_password_are_decoded() {
         ("redis://app:secret@r", login(Some("app"), Some("secret"))),
         ("redis://a%40b:p%2Fw%3Ax%25@r", login(Some("a@b"), Some("p/w:x%"))),
         ("redis://app:p@ss:w@r", login(Some("app"), Some("p@ss:w"))),
-        (
-            "redis://r?username=app&password=se%26cret",
-            login(Some("app"), Some("se&cret")),
-        ),
-        (
-            "redis://ann:one@r?username=bob&password=two",
-            login(Some("ann"), Some("one")),
-        ),
-        (
-            "unix://app:secret@/run/r.sock",
-            login(Some("app"), Some("secret")),
-        ),
+        ("redis://r?username=app&password=se%26cret", login(Some("app"), Some("se&cret"))),
+        ("redis://ann:one@r?username=bob&password=two", login(Some("ann"), Some("one"))),
+        ("unix://app:secret@/run/r.sock", login(Some("app"), Some("secret"))),
         ("unix:///run/r.sock?password=secret", login(None, Some("secret"))),
-        (
-            "redis+sentinel://app:secret@s1,s2/0/m",
-            login(Some("app"), Some("secret")),
-        ),
+        ("redis+sentinel://app:secret@s1,s2/0/m", login(Some("app"), Some("secret"))),
     ] {
         assert_eq!(parsed(url).login, expected, "{url}");
     }
@@ -90,11 +70,9 @@ fn user_and_password_are_decoded() {
 
 #[test]
 fn a_unix_socket_is_a_path() {
-    for url in [
-        "unix:///run/a%20b.sock",
-        "redis+unix:///run/a%20b.sock",
-        "valkey+unix:///run/a%20b.sock?db=2",
-    ] {
+    for url in
+        ["unix:///run/a%20b.sock", "redis+unix:///run/a%20b.sock", "valkey+unix:///run/a%20b.sock?db=2"]
+    {
         let path = Address::Unix(PathBuf::from("/run/a b.sock"));
         assert_eq!(parsed(url).servers, Servers::One(path), "{url}");
     }
@@ -107,23 +85,13 @@ fn sentinels_name_the_master_of_a_service() {
         ("redis+sentinel://s1,s2:5000,[::1]", None),
         ("redis+sentinel://s1:26379,s2:5000,[::1]:26379/", None),
         ("valkey+sentinel://s1,s2:5000,[::1]/3", None),
-        (
-            "redis+sentinel://user:pw@s1,s2:5000,[::1]/0/my%20master",
-            Some("my master".to_owned()),
-        ),
-        (
-            "redis+sentinel://s1,s2:5000,[::1]//my%20master",
-            Some("my master".to_owned()),
-        ),
+        ("redis+sentinel://user:pw@s1,s2:5000,[::1]/0/my%20master", Some("my master".to_owned())),
+        ("redis+sentinel://s1,s2:5000,[::1]//my%20master", Some("my master".to_owned())),
     ] {
         let login = Login::default();
         assert_eq!(
             parsed(url).servers,
-            Servers::Sentinel {
-                sentinels: sentinels.clone(),
-                service,
-                login
-            },
+            Servers::Sentinel { sentinels: sentinels.clone(), service, login },
             "{url}"
         );
     }
@@ -132,10 +100,7 @@ fn sentinels_name_the_master_of_a_service() {
 #[test]
 fn a_cluster_is_found_by_some_of_its_nodes() {
     let nodes = vec![tcp("a", 7000), tcp("b", 6379)];
-    assert_eq!(
-        parsed("redis+cluster://a:7000,b").servers,
-        Servers::Cluster(nodes)
-    );
+    assert_eq!(parsed("redis+cluster://a:7000,b").servers, Servers::Cluster(nodes));
 }
 
 #[test]
@@ -148,101 +113,46 @@ fn options_of_redis_py_have_their_meaning() {
 
     for (url, verify) in [
         ("rediss://r", TlsVerify::Full),
-        (
-            "rediss://r?ssl_cert_reqs=required&ssl_check_hostname=True",
-            TlsVerify::Full,
-        ),
+        ("rediss://r?ssl_cert_reqs=required&ssl_check_hostname=True", TlsVerify::Full),
         ("rediss://r?ssl_check_hostname=False", TlsVerify::Chain),
         ("rediss://r?ssl_cert_reqs=none", TlsVerify::Nothing),
-        (
-            "rediss://r?ssl_check_hostname=false&ssl_cert_reqs=none",
-            TlsVerify::Nothing,
-        ),
-        (
-            "rediss://r?ssl_cert_reqs=none&ssl_check_hostname=false",
-            TlsVerify::Nothing,
-        ),
+        ("rediss://r?ssl_check_hostname=false&ssl_cert_reqs=none", TlsVerify::Nothing),
+        ("rediss://r?ssl_cert_reqs=none&ssl_check_hostname=false", TlsVerify::Nothing),
     ] {
         assert_eq!(parsed(url).tls.expect("TLS").verify, verify, "{url}");
     }
 
-    let tls = parsed("rediss://r?ssl_ca_certs=/a/ca.pem&ssl_certfile=c.pem&ssl_keyfile=c.key")
-        .tls
-        .expect("TLS");
-    assert_eq!(
-        format!("{:?} {:?}", tls.ca, tls.identity),
-        r#"Some("/a/ca.pem") Some(("c.pem", "c.key"))"#
-    );
+    let tls =
+        parsed("rediss://r?ssl_ca_certs=/a/ca.pem&ssl_certfile=c.pem&ssl_keyfile=c.key").tls.expect("TLS");
+    assert_eq!(format!("{:?} {:?}", tls.ca, tls.identity), r#"Some("/a/ca.pem") Some(("c.pem", "c.key"))"#);
 }
 
 #[test]
 fn what_has_no_meaning_is_refused() {
     for (url, reason) in [
-        (
-            "",
-            "it has to begin with redis://, rediss://, unix:// or their like",
-        ),
-        (
-            "localhost:6379",
-            "it has to begin with redis://, rediss://, unix:// or their like",
-        ),
+        ("", "it has to begin with redis://, rediss://, unix:// or their like"),
+        ("localhost:6379", "it has to begin with redis://, rediss://, unix:// or their like"),
         ("http://r", "unknown scheme `http`"),
         ("redis+http://r", "unknown scheme `redis+http`"),
         ("redis://r:port", "the port is no number up to 65535"),
         ("redis://r:65536", "the port is no number up to 65535"),
         ("redis://r:", "the port is no number up to 65535"),
         ("redis://[::1", "`]` is missing behind an IPv6 address"),
-        (
-            "redis://[::1]x",
-            "the host is followed by something other than a port",
-        ),
-        (
-            "redis://a,b",
-            "several hosts are for redis+sentinel:// and redis+cluster://",
-        ),
-        (
-            "redis://r/chat",
-            "what follows the host is no number of a database",
-        ),
-        (
-            "redis://r?db=chat",
-            "what follows the host is no number of a database",
-        ),
-        (
-            "redis+sentinel://s/mymaster",
-            "what follows the Sentinels has to be /<database>/<service>",
-        ),
+        ("redis://[::1]x", "the host is followed by something other than a port"),
+        ("redis://a,b", "several hosts are for redis+sentinel:// and redis+cluster://"),
+        ("redis://r/chat", "what follows the host is no number of a database"),
+        ("redis://r?db=chat", "what follows the host is no number of a database"),
+        ("redis+sentinel://s/mymaster", "what follows the Sentinels has to be /<database>/<service>"),
         ("redis://:p#w@r", "a `#` has to be written as %23"),
         ("redis://r?protocol=4", "protocol is 2 or 3"),
-        (
-            "redis://r?socket_timeout=-1",
-            "socket_timeout is a number of seconds",
-        ),
-        (
-            "redis://r?socket_timeout=NaN",
-            "socket_timeout is a number of seconds",
-        ),
-        (
-            "redis://r?socket_timeout=0",
-            "socket_timeout is a number of seconds",
-        ),
-        (
-            "redis://r?ssl_cert_reqs=none",
-            "ssl_cert_reqs is for rediss:// and its like",
-        ),
-        (
-            "rediss://r?ssl_cert_reqs=maybe",
-            "ssl_cert_reqs is `required` or `none`",
-        ),
-        (
-            "rediss://r?ssl_certfile=c.pem",
-            "ssl_certfile and ssl_keyfile go together",
-        ),
+        ("redis://r?socket_timeout=-1", "socket_timeout is a number of seconds"),
+        ("redis://r?socket_timeout=NaN", "socket_timeout is a number of seconds"),
+        ("redis://r?socket_timeout=0", "socket_timeout is a number of seconds"),
+        ("redis://r?ssl_cert_reqs=none", "ssl_cert_reqs is for rediss:// and its like"),
+        ("rediss://r?ssl_cert_reqs=maybe", "ssl_cert_reqs is `required` or `none`"),
+        ("rediss://r?ssl_certfile=c.pem", "ssl_certfile and ssl_keyfile go together"),
         ("redis://r?colour=red", "unknown option `colour`"),
-        (
-            "unix://run/r.sock",
-            "the path of a socket is absolute: unix:///run/redis.sock",
-        ),
+        ("unix://run/r.sock", "the path of a socket is absolute: unix:///run/redis.sock"),
         ("unix://", "the path of the socket is missing"),
         ("rediss+unix:///r.sock", "there is no TLS over a Unix socket"),
         ("redis://%ff@r", "something in it is not UTF-8"),

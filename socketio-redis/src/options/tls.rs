@@ -75,17 +75,11 @@ impl Tls {
                     .map_err(|error| RedisError::Tls("the trusted certificates".into(), error.into()))?;
                 config
                     .dangerous()
-                    .with_custom_certificate_verifier(Arc::new(Lenient {
-                        chain: Some(chain),
-                        provider,
-                    }))
+                    .with_custom_certificate_verifier(Arc::new(Lenient { chain: Some(chain), provider }))
             }
             TlsVerify::Nothing => config
                 .dangerous()
-                .with_custom_certificate_verifier(Arc::new(Lenient {
-                    chain: None,
-                    provider,
-                })),
+                .with_custom_certificate_verifier(Arc::new(Lenient { chain: None, provider })),
         };
         let Some((certificate, key)) = &self.identity else {
             return Ok(config.with_no_client_auth());
@@ -133,10 +127,7 @@ impl Pem {
             Pem::Text(text) => Ok(Cow::Borrowed(text)),
             Pem::File(path) => match std::fs::read(path) {
                 Ok(text) => Ok(Cow::Owned(text)),
-                Err(error) => Err(RedisError::Tls(
-                    format!("{what}, {}", path.display()),
-                    error.into(),
-                )),
+                Err(error) => Err(RedisError::Tls(format!("{what}, {}", path.display()), error.into())),
             },
         }
     }
@@ -185,12 +176,7 @@ impl ServerCertVerifier for Lenient {
         certificate: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        verify_tls12_signature(
-            message,
-            certificate,
-            signed,
-            &self.provider.signature_verification_algorithms,
-        )
+        verify_tls12_signature(message, certificate, signed, &self.provider.signature_verification_algorithms)
     }
 
     fn verify_tls13_signature(
@@ -199,17 +185,10 @@ impl ServerCertVerifier for Lenient {
         certificate: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        verify_tls13_signature(
-            message,
-            certificate,
-            signed,
-            &self.provider.signature_verification_algorithms,
-        )
+        verify_tls13_signature(message, certificate, signed, &self.provider.signature_verification_algorithms)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.provider
-            .signature_verification_algorithms
-            .supported_schemes()
+        self.provider.signature_verification_algorithms.supported_schemes()
     }
 }

@@ -19,9 +19,8 @@ use super::tls::{Pem, Tls, TlsVerify};
 use super::{Address, Login, Protocol, RedisOptions, Secret, Servers};
 
 pub(super) fn parse(url: &str) -> Result<RedisOptions, String> {
-    let (scheme, rest) = url
-        .split_once("://")
-        .ok_or("it has to begin with redis://, rediss://, unix:// or their like")?;
+    let (scheme, rest) =
+        url.split_once("://").ok_or("it has to begin with redis://, rediss://, unix:// or their like")?;
     let scheme = scheme.to_ascii_lowercase();
     let (family, kind) = scheme.split_once('+').unwrap_or(match &*scheme {
         "unix" => ("redis", "unix"),
@@ -98,11 +97,7 @@ pub(super) fn parse(url: &str) -> Result<RedisOptions, String> {
             "ssl_keyfile" => key = Some(Pem::File(value.into())),
             "ssl_check_hostname" if is_false(&value) => {
                 let verify = &mut options.tls_mut().verify;
-                *verify = if *verify == TlsVerify::Full {
-                    TlsVerify::Chain
-                } else {
-                    *verify
-                };
+                *verify = if *verify == TlsVerify::Full { TlsVerify::Chain } else { *verify };
             }
             "ssl_check_hostname" => {}
             "ssl_cert_reqs" => match &*value.to_ascii_lowercase() {
@@ -145,9 +140,7 @@ fn addresses(hosts: &str, port: u16) -> Result<Vec<Address>, String> {
 /// `host`, `host:port`, `[::1]`, `[::1]:port`; without a host, this one.
 fn address(host: &str, default_port: u16) -> Result<Address, String> {
     let (host, port) = match host.strip_prefix('[') {
-        Some(v6) => v6
-            .split_once(']')
-            .ok_or("`]` is missing behind an IPv6 address")?,
+        Some(v6) => v6.split_once(']').ok_or("`]` is missing behind an IPv6 address")?,
         None => host.split_at(host.find(':').unwrap_or(host.len())),
     };
     let port = match port.strip_prefix(':') {
@@ -158,11 +151,7 @@ fn address(host: &str, default_port: u16) -> Result<Address, String> {
     if host.contains(',') {
         return Err("several hosts are for redis+sentinel:// and redis+cluster://".into());
     }
-    let host = if host.is_empty() {
-        "localhost".to_owned()
-    } else {
-        decoded(host)?
-    };
+    let host = if host.is_empty() { "localhost".to_owned() } else { decoded(host)? };
     Ok(Address::Tcp(host, port))
 }
 
@@ -176,13 +165,8 @@ fn database(path: &str) -> Result<(), String> {
 }
 
 fn seconds(name: &str, value: &str) -> Result<Duration, String> {
-    let seconds = value
-        .parse()
-        .ok()
-        .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
-    seconds
-        .filter(|time| !time.is_zero())
-        .ok_or_else(|| format!("{name} is a number of seconds"))
+    let seconds = value.parse().ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+    seconds.filter(|time| !time.is_zero()).ok_or_else(|| format!("{name} is a number of seconds"))
 }
 
 fn is_false(value: &str) -> bool {
@@ -190,9 +174,7 @@ fn is_false(value: &str) -> bool {
 }
 
 fn decoded(text: &str) -> Result<String, String> {
-    let text = percent_decode_str(text)
-        .decode_utf8()
-        .map_err(|_| "something in it is not UTF-8")?;
+    let text = percent_decode_str(text).decode_utf8().map_err(|_| "something in it is not UTF-8")?;
     Ok(text.into_owned())
 }
 

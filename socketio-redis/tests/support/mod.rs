@@ -41,24 +41,16 @@ pub(crate) fn channel() -> Channel {
 }
 
 pub(crate) fn frame(channel: &Channel, payload: impl Into<Bytes>) -> Frame {
-    Frame {
-        channel: channel.name().into(),
-        payload: payload.into(),
-    }
+    Frame { channel: channel.name().into(), payload: payload.into() }
 }
 
 pub(crate) async fn subscribe(redis: &Redis, channel: &Channel) -> RedisFeed {
-    soon(redis.subscribe(std::slice::from_ref(channel), None))
-        .await
-        .expect("subscribed")
+    soon(redis.subscribe(std::slice::from_ref(channel), None)).await.expect("subscribed")
 }
 
 /// The next `count` payloads.
 pub(crate) async fn heard(feed: &mut RedisFeed, count: usize) -> Vec<Bytes> {
-    let frames = feed
-        .by_ref()
-        .take(count)
-        .map(|frame| frame.expect("the link is up").payload);
+    let frames = feed.by_ref().take(count).map(|frame| frame.expect("the link is up").payload);
     soon(frames.collect()).await
 }
 
@@ -81,9 +73,7 @@ pub(crate) fn told(error: &dyn Error) -> String {
 }
 
 pub(crate) async fn soon<T>(future: impl Future<Output = T>) -> T {
-    tokio::time::timeout(Duration::from_secs(60), future)
-        .await
-        .expect("it takes less than a minute")
+    tokio::time::timeout(Duration::from_secs(60), future).await.expect("it takes less than a minute")
 }
 
 /// Until `condition` holds.
@@ -99,9 +89,7 @@ pub(crate) async fn eventually(mut condition: impl AsyncFnMut() -> bool) {
 /// A plain connection, to see and do what an administrator does.
 pub(crate) async fn admin(url: &str) -> redis::aio::MultiplexedConnection {
     let client = redis::Client::open(url).expect("a URL");
-    soon(client.get_multiplexed_async_connection())
-        .await
-        .expect("connected")
+    soon(client.get_multiplexed_async_connection()).await.expect("connected")
 }
 
 /// A user of Redis's access control lists who may do what `rules` say.
@@ -125,10 +113,7 @@ impl User {
 
     pub(crate) async fn set(&mut self, rules: &str) {
         let mut command = redis::cmd("ACL");
-        command
-            .arg("SETUSER")
-            .arg(&self.name)
-            .arg(rules.split(' ').collect::<Vec<_>>());
+        command.arg("SETUSER").arg(&self.name).arg(rules.split(' ').collect::<Vec<_>>());
         soon(command.exec_async(&mut self.admin)).await.expect("set");
     }
 

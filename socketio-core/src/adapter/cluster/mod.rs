@@ -134,7 +134,8 @@ impl<B: Broker> Adapter for ClusterAdapter<B> {
         if cluster.node.set(node).is_err() {
             return Err(AdapterError::Other("an adapter serves one server".into()));
         }
-        let link = runtime.spawn(link::run::<B>(self.options.clone(), cluster));
+        let options = B::for_channel(self.options.clone(), &self.channel);
+        let link = runtime.spawn(link::run::<B>(options, cluster));
         *lock(&self.shared.link) = Some(link);
         Ok(())
     }
