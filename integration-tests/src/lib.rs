@@ -11,6 +11,7 @@
 
 #![allow(missing_docs)] // Fixtures, which nobody publishes: where a name says it all, it is left at that.
 
+pub mod brokers; // where the real brokers are
 pub mod client; // Engine.IO packets over polling or WebSocket
 pub mod cluster; // several servers that act as one
 pub mod foreign; // scripts for Node and Python, and what they report

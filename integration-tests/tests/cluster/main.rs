@@ -1,10 +1,12 @@
-//! Servers that act as one. The facts hold for every broker; here they run on those in memory.
+//! Servers that act as one. The facts hold for every broker, in memory and real.
 
 mod facts;
 mod faults;
 
+use integration_tests::brokers;
 use socketio_core::Sid;
 use socketio_core::adapter::memory::{Memory, MemoryHub, MemoryLog, MemoryOptions};
+use socketio_redis::Redis;
 
 /// A hub of the test's own.
 fn hub() -> MemoryOptions {
@@ -26,6 +28,22 @@ macro_rules! on_every_broker {
             $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn $fact() {
                 facts::$fact::<MemoryLog>(hub()).await;
+            })+
+        }
+
+        mod redis {
+            use super::*;
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $fact() {
+                facts::$fact::<Redis>(brokers::options("REDIS_URL")).await;
+            })+
+        }
+
+        mod redis_cluster {
+            use super::*;
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $fact() {
+                facts::$fact::<Redis>(brokers::options("REDIS_CLUSTER_URL")).await;
             })+
         }
     };
