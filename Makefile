@@ -30,7 +30,7 @@ test: ## all tests, with the foreign clients they need, and the docs without a w
 	@$(call step,features) $(MAKE) --no-print-directory check-features
 	@$(call step,docs) env RUSTDOCFLAGS="-D warnings" cargo doc --workspace --all-features --no-deps
 
-# The protocol alone, without tokio and hyper; then the examples that need nothing but the core, and each of the others.
+# What an emitter needs, without hyper; then the examples that need nothing but the core, and each of the others.
 check-features:
 	cargo check -p socketio-core --no-default-features
 	cargo check -p socketio-examples --examples

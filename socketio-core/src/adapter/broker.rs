@@ -58,6 +58,14 @@ pub trait Broker: Debug + Send + Sync + Sized + 'static {
     /// outage wait until those who listened before listen again.
     const KEEPS: bool;
 
+    /// Completes settings that are taken from the channel where the URL does not say (python-socketio names a Sentinel's service after
+    /// it). The core calls it once, before it connects. Default: nothing is.
+    #[must_use]
+    fn for_channel(options: Self::Options, channel: &str) -> Self::Options {
+        let _ = channel;
+        options
+    }
+
     /// Opens the connection. `node` is this process's id, 20 characters of base64url, the same for each connection of its life: a name
     /// for a queue of its own, or a key that keeps its frames in order.
     ///
@@ -102,12 +110,30 @@ pub trait Broker: Debug + Send + Sync + Sized + 'static {
         async { Ok(None) }
     }
 
+    /// Whether anybody listens to the channel of `probe`, a frame that listeners ignore, where only publishing it can tell; `None` where
+    /// that cannot either. Default: what [`subscriber_count`](Self::subscriber_count) says, and nothing is published.
+    ///
+    /// # Errors
+    ///
+    /// The connection is gone, or the queue refuses.
+    fn is_heard(&self, probe: &Frame) -> impl Future<Output = Result<Option<bool>, Self::Error>> + Send {
+        async { Ok(self.subscriber_count(&probe.channel).await?.map(|count| count > 0)) }
+    }
+
     /// The largest payload the queue takes, in bytes. A larger one fails [`publish`](Self::publish) before it is on its way, and never cuts
     /// the link. Default: no limit.
     #[must_use]
     fn frame_limit(options: &Self::Options) -> usize {
         let _ = options;
         usize::MAX
+    }
+
+    /// Whether `error`, of [`publish`](Self::publish), is about one frame that can never get out, and leaves the connection as it was:
+    /// what follows it can be published. Default: no, the connection is taken for lost.
+    #[must_use]
+    fn refuses_frame(error: &Self::Error) -> bool {
+        let _ = error;
+        false
     }
 
     /// Says goodbye: what was kept for this node alone is given up. Errors are of no use to anybody.
