@@ -15,6 +15,13 @@ pub use self::{
     options::{Protocol, RedisOptions, TlsVerify},
 };
 
-/// The adapter for clusters over Redis: give it to `Server::builder().manager(…)`.
+/// An adapter over Redis: what python-socketio calls its `RedisManager`, and a node beside them.
+///
+/// ```
+/// use socketio_redis::RedisManager;
+///
+/// let manager = RedisManager::new("redis://localhost:6379/0")?.channel("chat"); // parses only
+/// # Ok::<(), socketio_redis::RedisError>(())
+/// ```
 #[cfg(feature = "server")]
 pub type RedisManager = socketio_core::adapter::ClusterAdapter<Redis>;
