@@ -37,6 +37,7 @@ on_every_broker!(
     bytes_and_tuples_travel_as_they_are,
     clients_are_moved_and_sent_away_by_rooms,
     emits_of_several_threads_arrive_once_and_in_the_order_of_each,
+    a_frame_of_a_program_without_rust_reaches_clients,
     an_emitter_is_no_member_and_does_not_listen,
 );
 
