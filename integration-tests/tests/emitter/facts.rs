@@ -6,7 +6,7 @@ use bytes::Bytes;
 use integration_tests::client::Client;
 use integration_tests::cluster::{Nodes, PATIENCE};
 use integration_tests::wait::{until, within};
-use socketio_core::adapter::broker::Broker;
+use socketio_core::adapter::broker::{Broker, Frame};
 use socketio_emitter::{Emitter, Listeners, blocking};
 
 pub(crate) async fn an_emit_reaches_everybody_on_every_node_once<B: Broker>(options: B::Options) {
@@ -110,6 +110,22 @@ pub(crate) async fn emits_of_several_threads_arrive_once_and_in_the_order_of_eac
         thread.join().unwrap();
     }
     assert_eq!(emitter.health().totals.sent, 400);
+}
+
+/// What the README shows for `redis-cli`.
+pub(crate) async fn a_frame_of_a_program_without_rust_reaches_clients<B: Broker>(options: B::Options) {
+    let readme = include_str!("../../../socketio-emitter/README.md");
+    let (_, frame) = readme.split_once("PUBLISH socketio '").unwrap();
+    let (frame, _) = frame.split_once("'\n").unwrap();
+    let nodes = Nodes::<B>::start(&options, 2).await;
+    let mut clients = nodes.clients().await;
+    let broker = B::connect(&B::for_channel(options, &nodes.channel), "a-script").await.unwrap();
+    let frame =
+        Frame { channel: nodes.channel.as_str().into(), payload: Bytes::from_static(frame.as_bytes()) };
+    broker.publish(&[frame]).await.unwrap();
+    for member in &mut clients {
+        member.got(&[r#"42["news","hello"]"#]).await;
+    }
 }
 
 pub(crate) async fn an_emitter_is_no_member_and_does_not_listen<B: Broker>(options: B::Options) {

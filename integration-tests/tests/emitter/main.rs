@@ -1,10 +1,12 @@
-//! Emits from programs that are no servers. The facts hold for every broker; here they run on those in memory.
+//! Emits from programs that are no servers. The facts hold for every broker; here they run on those in memory and on Redis.
 
 mod facts;
 mod outage;
 
+use integration_tests::brokers;
 use socketio_core::Sid;
 use socketio_core::adapter::memory::{Memory, MemoryHub, MemoryLog, MemoryOptions};
+use socketio_redis::Redis;
 
 /// A hub of the test's own.
 fn hub() -> MemoryOptions {
@@ -28,6 +30,14 @@ macro_rules! on_every_broker {
                 facts::$fact::<MemoryLog>(hub()).await;
             })+
         }
+
+        mod redis {
+            use super::*;
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $fact() {
+                facts::$fact::<Redis>(brokers::options("REDIS_URL")).await;
+            })+
+        }
     };
 }
 
@@ -37,6 +47,7 @@ on_every_broker!(
     bytes_and_tuples_travel_as_they_are,
     clients_are_moved_and_sent_away_by_rooms,
     emits_of_several_threads_arrive_once_and_in_the_order_of_each,
+    a_frame_of_a_program_without_rust_reaches_clients,
     an_emitter_is_no_member_and_does_not_listen,
 );
 

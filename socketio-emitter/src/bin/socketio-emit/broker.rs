@@ -10,12 +10,14 @@ use crate::failure::Failure;
 
 /// Does what the command line says, through the broker that its URL names.
 pub(crate) fn emit(args: &Args, input: &mut dyn BufRead) -> Result<Report, Failure> {
-    match scheme(&args.url) {
+    let scheme = scheme(&args.url);
+    match feature(scheme) {
         #[cfg(feature = "redis")]
-        scheme if feature(scheme) == Some("redis") => emitting::through::<socketio_redis::Redis>(args, input),
+        Some("redis") => emitting::through::<socketio_redis::Redis>(args, input),
         // For trials of a command line: nobody can hear it.
-        "memory" => emitting::through::<Memory>(args, input),
-        scheme => Err(unknown(scheme)),
+        None if scheme == "memory" => emitting::through::<Memory>(args, input),
+        Some(feature) => Err(Failure::Feature { scheme: scheme.to_owned(), feature }),
+        None => Err(Failure::Scheme),
     }
 }
 
@@ -23,20 +25,13 @@ fn scheme(url: &str) -> &str {
     url.split_once("://").map_or("", |(scheme, _)| scheme)
 }
 
-/// The feature that a scheme needs.
+/// Which of the crate's features knows URLs of this scheme, be it built in or not.
 fn feature(scheme: &str) -> Option<&'static str> {
-    match scheme.split_once('+').map_or(scheme, |(family, _)| family) {
+    match scheme.split('+').next()? {
         "redis" | "rediss" | "valkey" | "valkeys" | "unix" => Some("redis"),
         "amqp" | "amqps" | "pyamqp" | "librabbitmq" => Some("amqp"),
         "kafka" => Some("kafka"),
         _ => None,
-    }
-}
-
-fn unknown(scheme: &str) -> Failure {
-    match feature(scheme) {
-        Some(feature) => Failure::Feature { scheme: scheme.to_owned(), feature },
-        None => Failure::Scheme,
     }
 }
 
@@ -45,23 +40,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_broker_that_was_not_built_in_is_named_with_its_feature() {
-        for (scheme, feature) in
-            [("rediss", "redis"), ("valkey+sentinel", "redis"), ("amqps", "amqp"), ("kafka+ssl", "kafka")]
-        {
-            let text = unknown(scheme).to_string();
-            let expected = format!("this build knows no {scheme}://, build it with the feature `{feature}`");
-            assert_eq!(text, expected);
+    fn a_scheme_belongs_to_a_feature() {
+        for (url, name) in [
+            ("rediss://h", Some("redis")),
+            ("valkey+sentinel://h,i/0/main", Some("redis")),
+            ("redis+unix:///run/redis.sock", Some("redis")),
+            ("amqps://h", Some("amqp")),
+            ("kafka+ssl://h:9092", Some("kafka")),
+            ("postgres://h", None),
+            ("localhost", None),
+        ] {
+            assert_eq!(feature(scheme(url)), name, "{url}");
         }
     }
 
     #[test]
-    fn a_url_of_no_broker_is_not_repeated() {
-        let text = unknown(scheme("postgres://ann:secret@host")).to_string();
-        assert_eq!(
-            text,
-            "the URL is no broker's: it begins with redis://, amqp:// or kafka://, or a variant of these"
-        );
-        assert_eq!(scheme("localhost"), "");
+    fn a_broker_that_was_not_built_in_is_named_with_its_feature() {
+        let failure = Failure::Feature { scheme: "rediss".to_owned(), feature: "redis" };
+        assert_eq!(failure.to_string(), "this build knows no rediss://, build it with the feature `redis`");
     }
 }
