@@ -40,9 +40,14 @@ pub async fn node(script: &str, port: u16, arguments: &[&str]) -> Report {
 
 /// Runs `foreign/python/<script>.py` against the server at `port`.
 pub async fn python(script: &str, port: u16, arguments: &[&str]) -> Report {
+    run(&python_program(), &foreign(&format!("python/{script}.py")), port, arguments).await
+}
+
+/// The Python that has the packages.
+pub fn python_program() -> PathBuf {
     let program = existing(foreign(".venv/bin/python"));
     needs(program.as_deref(), "Python's packages");
-    run(&program.expect("checked above"), &foreign(&format!("python/{script}.py")), port, arguments).await
+    program.expect("checked above")
 }
 
 /// A path inside `foreign/`.

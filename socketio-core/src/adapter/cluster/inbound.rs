@@ -134,7 +134,8 @@ impl Cluster {
         }
     }
 
-    /// Each answer of a client goes back as a callback; the host that asked takes the first.
+    /// Each answer of a client goes back as a callback; the host that asked takes the first. Python hosts cannot read bytes: to
+    /// whoever is no member, an answer with bytes is not sent.
     fn ask_for_callback(
         self: &Arc<Self>,
         node: &LocalNode,
@@ -154,6 +155,10 @@ impl Cluster {
         let (cluster, host) = (self.clone(), host.clone());
         runtime.spawn(async move {
             while let Some((_, args)) = gathering.next().await {
+                if !args.attachments().is_empty() && !cluster.members.has(&host) {
+                    tracing::warn!(target: "socketio::cluster", node = %host, "an answer with bytes cannot go to a python node");
+                    continue;
+                }
                 cluster.say(&Message::Callback(Callback { host: host.clone(), key: key.clone(), args }));
             }
         });

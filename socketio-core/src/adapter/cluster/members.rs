@@ -62,6 +62,11 @@ impl Members {
         gone
     }
 
+    /// Whether `node` is a member.
+    pub(crate) fn has(&self, node: &HostId) -> bool {
+        self.lock().until.contains_key(node)
+    }
+
     /// The members, in no order.
     pub(crate) fn all(&self) -> Vec<HostId> {
         self.lock().until.keys().cloned().collect()

@@ -1,0 +1,65 @@
+"""What the cluster's parties beside this file share: they do what stdin says, one JSON line each, and answer each line.
+
+    > {"do": "emit", "args": ["news", {"$tuple": [1, {"$bytes": "AAH/"}]}], "kwargs": {"to": "a"}}
+    < {"answer": null}
+    > {"do": "call", "args": ["who"], "kwargs": {"to": "gone", "timeout": 1}}
+    < {"error": "TimeoutError()"}
+
+A server says first where it listens: `{"answer": 40123}`. The end of stdin is the end of the party.
+"""
+
+import base64
+import json
+import sys
+
+import socketio
+
+URL, CHANNEL = sys.argv[1:3]
+
+#: The managers for threads and for asyncio, by the scheme of the broker's URL.
+MANAGERS = {
+    "redis": (socketio.RedisManager, socketio.AsyncRedisManager),
+}
+
+
+def manager(asyncio=False, **options):
+    return MANAGERS[URL.split(":")[0]][asyncio](URL, channel=CHANNEL, **options)
+
+
+def read():
+    """The next command, as `(name, args, kwargs)`; None at the end."""
+    line = sys.stdin.readline()
+    if not line:
+        return None
+    command = json.loads(line, object_hook=_value)
+    return command["do"], command["args"], command["kwargs"]
+
+
+def answer(value):
+    _write({"answer": value})
+
+
+def refuse(error):
+    _write({"error": repr(error)})
+
+
+def obey(party):
+    """Does what stdin says until it ends, for parties that work with threads."""
+    while command := read():
+        name, args, kwargs = command
+        try:
+            answer(getattr(party, name)(*args, **kwargs))
+        except Exception as error:
+            refuse(error)
+
+
+def _value(item):
+    if "$tuple" in item:
+        return tuple(item["$tuple"])
+    if "$bytes" in item:
+        return base64.b64decode(item["$bytes"])
+    return item
+
+
+def _write(line):
+    print(json.dumps(line), flush=True)
