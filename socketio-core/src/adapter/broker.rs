@@ -97,11 +97,29 @@ pub trait Broker: Debug + Send + Sync + Sized + 'static {
         async { Ok(None) }
     }
 
+    /// Whether anybody listens to the channel of `probe`, a frame that listeners ignore, where only publishing it can tell; `None` where
+    /// that cannot either. Default: what [`subscriber_count`](Self::subscriber_count) says, and nothing is published.
+    ///
+    /// # Errors
+    ///
+    /// The connection is gone, or the queue refuses.
+    fn is_heard(&self, probe: &Frame) -> impl Future<Output = Result<Option<bool>, Self::Error>> + Send {
+        async { Ok(self.subscriber_count(&probe.channel).await?.map(|count| count > 0)) }
+    }
+
     /// The largest payload the queue takes, in bytes; a larger one is refused before it is published. Default: no limit.
     #[must_use]
     fn frame_limit(options: &Self::Options) -> usize {
         let _ = options;
         usize::MAX
+    }
+
+    /// Whether `error`, of [`publish`](Self::publish), is about one frame that can never get out, and leaves the connection as it was:
+    /// what follows it can be published. Default: no, the connection is taken for lost.
+    #[must_use]
+    fn refuses_frame(error: &Self::Error) -> bool {
+        let _ = error;
+        false
     }
 
     /// Says goodbye: what was kept for this node alone is given up. Errors are of no use to anybody.
