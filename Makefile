@@ -24,15 +24,22 @@ $(CLIENT)/socket.io.min.js: examples/chat/package-lock.json
 # Says what comes, and how many seconds it took.
 step = echo "--- $(1)"; TIMEFORMAT="--- $(1): %0R s"; time
 
-test: ## all tests, with the foreign clients they need, and the docs without a warning
+# What `scripts/brokers` starts for the tests, on ports of its own.
+BROKERS := redis redis-cluster redis-sentinel rabbitmq
+
+test: ## all tests, with the brokers and foreign clients they need, and the docs without a warning
 	@$(call step,foreign clients) integration-tests/foreign/install.sh
-	@$(call step,cargo test) cargo test --workspace --all-features
+	@$(call step,brokers) scripts/brokers install $(BROKERS)
+	@$(call step,cargo test) env BROKERS_TLS=1 scripts/brokers run $(BROKERS) -- \
+		cargo test --workspace --all-features --no-fail-fast
 	@$(call step,features) $(MAKE) --no-print-directory check-features
 	@$(call step,docs) env RUSTDOCFLAGS="-D warnings" cargo doc --workspace --all-features --no-deps
 
 # The protocol alone, without tokio and hyper; then the examples that need nothing but the core, and each of the others.
 check-features:
 	cargo check -p socketio-core --no-default-features
+	cargo check -p socketio-redis --no-default-features
+	cargo check -p socketio-amqp --no-default-features
 	cargo check -p socketio-examples --examples
 	for feature in hyper axum autobahn; do cargo check -p socketio-examples --examples --features $$feature; done
 
@@ -71,7 +78,11 @@ autobahn: ## the Autobahn WebSocket suite, cases 1-7, 9 and 10 (PY27=path of a P
 SECS ?= 60
 FUZZ ?= $(shell cd fuzz 2>/dev/null && cargo fuzz list 2>/dev/null)
 
+# No sanitizer: there is no unsafe code to catch, and so a stable compiler will do. What is found lands in .cache/fuzz, not in
+# the committed corpus.
 fuzz: ## every decoder for SECS=60 each (FUZZ="target ..." for some); needs cargo-fuzz
 	@cargo fuzz --version >/dev/null 2>&1 || { echo "make fuzz needs cargo-fuzz: cargo install cargo-fuzz --locked" >&2; exit 2; }
-	@# No sanitizer: there is no unsafe code to catch, and so a stable compiler does.
-	for target in $(FUZZ); do cargo fuzz run --sanitizer none $$target -- -max_total_time=$(SECS); done
+	for target in $(FUZZ); do \
+		mkdir -p .cache/fuzz/$$target; \
+		cargo fuzz run --sanitizer none $$target .cache/fuzz/$$target fuzz/corpus/$$target -- -max_total_time=$(SECS); \
+	done

@@ -46,10 +46,7 @@ async fn count(Shared(app): Shared<App>) -> String {
 
 /// Tells every connected client; answers how many there were.
 async fn notify(Shared(app): Shared<App>, Json(text): Json<String>) -> Result<String, StatusCode> {
-    let sent = app
-        .io
-        .emit("notice", text)
-        .map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)?;
+    let sent = app.io.emit("notice", text).map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)?;
     Ok(format!("{} clients\n", sent.local))
 }
 
@@ -63,10 +60,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .route("/", get(count))
         .route("/notify", post(notify))
         .fallback(|| async { (StatusCode::NOT_FOUND, "there is no such page\n") })
-        .with_state(App {
-            io: io.clone(),
-            visits,
-        })
+        .with_state(App { io: io.clone(), visits })
         .layer(io.layer()); // last, so that a Socket.IO request never reaches the routes
 
     let listener = tokio::net::TcpListener::bind("127.0.0.1:3000").await?;

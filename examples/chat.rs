@@ -46,9 +46,7 @@ struct Seat {
 /// Runs before the client hears that it is connected. An error refuses it, and the page shows these words.
 fn connect(socket: Socket, Auth(seat): Auth<Seat>) -> Result<(), ConnectError> {
     if !is_name(&seat.name) || !is_name(&seat.room) {
-        return Err(ConnectError::new(
-            "The names of people and rooms have 1 to 24 characters.",
-        ));
+        return Err(ConnectError::new("The names of people and rooms have 1 to 24 characters."));
     }
     socket.join(&seat.room)?;
     socket.save_session(seat);
@@ -72,10 +70,7 @@ fn move_to(
     socket.to(&seat.room).emit("left", &seat.name)?;
     socket.join(&room)?;
     socket.to(&room).emit("joined", &seat.name)?;
-    socket.save_session(Seat {
-        name: seat.name.clone(),
-        room,
-    });
+    socket.save_session(Seat { name: seat.name.clone(), room });
     tell_who_is_where(&socket.namespace())
 }
 
@@ -94,10 +89,7 @@ fn image(
     Session(seat): Session<Seat>,
     Args((kind, bytes)): Args<(String, Bytes)>,
 ) -> Result<usize, HandlerError> {
-    Ok(socket
-        .to(&seat.room)
-        .emit("image", (&seat.name, kind, bytes))?
-        .local)
+    Ok(socket.to(&seat.room).emit("image", (&seat.name, kind, bytes))?.local)
 }
 
 fn typing(socket: Socket, Session(seat): Session<Seat>, Data(on): Data<bool>) -> Result<(), HandlerError> {
@@ -115,10 +107,7 @@ fn tell_who_is_where(chat: &Namespace) -> Result<(), HandlerError> {
     let mut rooms = BTreeMap::<String, Vec<(Sid, String)>>::new();
     for socket in chat.sockets() {
         if let Some(seat) = socket.session::<Seat>() {
-            rooms
-                .entry(seat.room.clone())
-                .or_default()
-                .push((socket.id().clone(), seat.name.clone()));
+            rooms.entry(seat.room.clone()).or_default().push((socket.id().clone(), seat.name.clone()));
         }
     }
     chat.emit("rooms", rooms)?;
@@ -131,31 +120,20 @@ fn is_name(name: &str) -> bool {
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let folder = std::env::args_os()
-        .nth(1)
-        .ok_or("which folder holds socket.io.min.js? `make demo` knows")?;
+    let folder =
+        std::env::args_os().nth(1).ok_or("which folder holds socket.io.min.js? `make demo` knows")?;
     let page = Page::new(folder.into())?;
 
-    let io = Server::builder()
-        .max_payload(LARGEST_MESSAGE)
-        .max_outgoing(4 * LARGEST_MESSAGE)
-        .build()?;
-    io.on_connect(connect)
-        .on_connected(connected)
-        .on_disconnect(disconnected);
-    io.on("move", move_to)
-        .on("say", say)
-        .on("image", image)
-        .on("typing", typing);
+    let io = Server::builder().max_payload(LARGEST_MESSAGE).max_outgoing(4 * LARGEST_MESSAGE).build()?;
+    io.on_connect(connect).on_connected(connected).on_disconnect(disconnected);
+    io.on("move", move_to).on("say", say).on("image", image).on("typing", typing);
 
     // What is not Socket.IO's goes on to the page.
     let service = io.layer().layer(page);
     let host = std::env::var("HOST").unwrap_or_else(|_| "127.0.0.1".into());
     let port = std::env::var("PORT").unwrap_or_else(|_| "3000".into());
     let address = format!("{host}:{port}");
-    let listener = TcpListener::bind(&address)
-        .await
-        .map_err(|error| format!("{address}: {error}"))?;
+    let listener = TcpListener::bind(&address).await.map_err(|error| format!("{address}: {error}"))?;
     println!(
         "\n    The chat is on  http://{}\n\n    Open it in two tabs. Ctrl-C ends it.\n",
         listener.local_addr()?
@@ -179,9 +157,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
                 service.clone().call(request)
             });
             let http = auto::Builder::new(TokioExecutor::new());
-            http.serve_connection_with_upgrades(TokioIo::new(stream), service)
-                .await
-                .ok();
+            http.serve_connection_with_upgrades(TokioIo::new(stream), service).await.ok();
         });
     }
     io.close().await;
@@ -197,31 +173,13 @@ impl Page {
         let client = folder.join("socket.io.min.js");
         let client = std::fs::read(&client).map_err(|error| format!("{}: {error}", client.display()))?;
         Ok(Self(Arc::new(HashMap::from([
-            (
-                "/",
-                (
-                    "text/html; charset=utf-8",
-                    Bytes::from_static(include_bytes!("chat/index.html")),
-                ),
-            ),
-            (
-                "/chat.css",
-                (
-                    "text/css; charset=utf-8",
-                    Bytes::from_static(include_bytes!("chat/chat.css")),
-                ),
-            ),
+            ("/", ("text/html; charset=utf-8", Bytes::from_static(include_bytes!("chat/index.html")))),
+            ("/chat.css", ("text/css; charset=utf-8", Bytes::from_static(include_bytes!("chat/chat.css")))),
             (
                 "/chat.js",
-                (
-                    "text/javascript; charset=utf-8",
-                    Bytes::from_static(include_bytes!("chat/chat.js")),
-                ),
+                ("text/javascript; charset=utf-8", Bytes::from_static(include_bytes!("chat/chat.js"))),
             ),
-            (
-                "/socket.io.min.js",
-                ("text/javascript; charset=utf-8", client.into()),
-            ),
+            ("/socket.io.min.js", ("text/javascript; charset=utf-8", client.into())),
         ]))))
     }
 }
@@ -239,9 +197,7 @@ impl<B> Service<Request<B>> for Page {
         let mut response = Response::default();
         match self.0.get(request.uri().path()) {
             Some((kind, bytes)) => {
-                response
-                    .headers_mut()
-                    .insert(CONTENT_TYPE, HeaderValue::from_static(kind));
+                response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(kind));
                 *response.body_mut() = Full::new(bytes.clone());
             }
             None => *response.status_mut() = StatusCode::NOT_FOUND,

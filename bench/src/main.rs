@@ -31,8 +31,7 @@ async fn serve() -> Result<(), Box<dyn Error>> {
 
     let mut terminate = signal(SignalKind::terminate())?;
     let listener = listen(env::var("PORT")?.parse()?)?;
-    io.serve(listener, async move { _ = terminate.recv().await })
-        .await?;
+    io.serve(listener, async move { _ = terminate.recv().await }).await?;
     Ok(())
 }
 

@@ -16,9 +16,7 @@ pub fn run(data: &[u8]) {
     let Ok(json) = std::str::from_utf8(json) else {
         return;
     };
-    let attachments: Vec<Bytes> = (0..count % 4)
-        .map(|num| Bytes::copy_from_slice(&[0xFF, num]))
-        .collect();
+    let attachments: Vec<Bytes> = (0..count % 4).map(|num| Bytes::copy_from_slice(&[0xFF, num])).collect();
 
     let parsed = ArgsRef::parse(json, &attachments);
     let raw = serde_json::from_str::<Vec<&RawValue>>(json);
@@ -35,11 +33,7 @@ pub fn run(data: &[u8]) {
     };
     let raw = raw.expect("an array");
     assert_eq!(args.len(), raw.len());
-    assert!(
-        raw.iter()
-            .enumerate()
-            .all(|(index, raw)| args.get(index) == Some(raw.get()))
-    );
+    assert!(raw.iter().enumerate().all(|(index, raw)| args.get(index) == Some(raw.get())));
 
     decodes_as_expected(&args, expected.ok(), &attachments);
     leaves_as_it_came(&args);
@@ -55,10 +49,7 @@ fn decodes_as_expected(args: &ArgsRef<'_>, expected: Option<Vec<Tree>>, attachme
     if !attachments.is_empty() {
         expected.iter_mut().for_each(|tree| substitute(tree, attachments));
     }
-    assert_eq!(
-        args.all::<Vec<Tree>>().expect("within the limit of depth"),
-        expected
-    );
+    assert_eq!(args.all::<Vec<Tree>>().expect("within the limit of depth"), expected);
     if let Some(first) = expected.into_iter().next() {
         assert_eq!(args.first::<Tree>().expect("within the limit of depth"), first);
     }
@@ -78,9 +69,7 @@ fn leaves_as_it_came(args: &ArgsRef<'_>) {
 fn leaves_behind_other_bytes(args: &ArgsRef<'_>) {
     let mut out = Vec::new();
     let mut writer = ArgsWriter::event(&mut out, "e");
-    writer
-        .push(&Bytes::from_static(b"\xFF"))
-        .expect("bytes can be attached");
+    writer.push(&Bytes::from_static(b"\xFF")).expect("bytes can be attached");
     args.write_args(&mut writer).expect("raw arguments are JSON");
     let attachments = writer.finish();
     let json = String::from_utf8(out).expect("JSON is text");
@@ -105,8 +94,7 @@ fn says_what_does_not_fit(args: &ArgsRef<'_>) {
         args.first::<u8>().err(),
         args.first::<Value>().err(),
         args.first::<Bytes>().err(),
-        args.first::<std::collections::HashMap<i8, Option<(String, Bytes)>>>()
-            .err(),
+        args.first::<std::collections::HashMap<i8, Option<(String, Bytes)>>>().err(),
         args.all::<(Value, Vec<f32>)>().err(),
         args.all::<()>().err(),
         args.answer::<Vec<(bool, char)>>().err(),
@@ -135,13 +123,7 @@ fn placeholder(tree: &Tree) -> Option<Option<u64>> {
     let Tree::Object(members) = tree else {
         return None;
     };
-    let last = |name| {
-        members
-            .iter()
-            .rev()
-            .find(|(key, _)| key == name)
-            .map(|(_, value)| value)
-    };
+    let last = |name| members.iter().rev().find(|(key, _)| key == name).map(|(_, value)| value);
     if last("_placeholder") != Some(&Tree::Bool(true)) {
         return None;
     }
@@ -176,24 +158,18 @@ fn uses(tree: &Tree, used: &mut [bool], outermost: bool) -> bool {
         };
         *used |= outermost;
     }
-    children(tree)
-        .into_iter()
-        .all(|child| uses(child, used, outermost && found.is_none()))
+    children(tree).into_iter().all(|child| uses(child, used, outermost && found.is_none()))
 }
 
 fn substitute(tree: &mut Tree, attachments: &[Bytes]) {
     if let Some(num) = placeholder(tree) {
-        let num = num
-            .and_then(|num| usize::try_from(num).ok())
-            .expect("checked before");
+        let num = num.and_then(|num| usize::try_from(num).ok()).expect("checked before");
         *tree = Tree::Bytes(attachments[num].to_vec());
         return;
     }
     match tree {
         Tree::List(list) => list.iter_mut().for_each(|tree| substitute(tree, attachments)),
-        Tree::Object(members) => members
-            .iter_mut()
-            .for_each(|(_, tree)| substitute(tree, attachments)),
+        Tree::Object(members) => members.iter_mut().for_each(|(_, tree)| substitute(tree, attachments)),
         _ => {}
     }
 }

@@ -55,10 +55,7 @@ fn transcript(limit: usize, wire: &[u8], piece: usize) -> Vec<Result<Event, Fram
             decoder.buffered()
         );
     }
-    if let Some(end) = events
-        .iter()
-        .position(|event| matches!(event, Err(_) | Ok((Opcode::Close, _))))
-    {
+    if let Some(end) = events.iter().position(|event| matches!(event, Err(_) | Ok((Opcode::Close, _)))) {
         assert_eq!(end + 1, events.len(), "something came after the end");
     }
     events
@@ -78,24 +75,14 @@ fn event(message: Message<'_>) -> Event {
 }
 
 fn a_message_survives_fragments(payload: &[u8], size: usize) {
-    let opcode = if std::str::from_utf8(payload).is_ok() {
-        Opcode::Text
-    } else {
-        Opcode::Binary
-    };
+    let opcode = if std::str::from_utf8(payload).is_ok() { Opcode::Text } else { Opcode::Binary };
     let key = [0x9A, 0x00, 0xFF, size as u8];
     let mut wire = Vec::new();
     let mut expected = Vec::new();
     let mut kind = opcode;
     for fragment in payload.chunks(size) {
         masked(&mut wire, false, kind, fragment, key);
-        masked(
-            &mut wire,
-            true,
-            Opcode::Ping,
-            &fragment[..fragment.len().min(3)],
-            key,
-        );
+        masked(&mut wire, true, Opcode::Ping, &fragment[..fragment.len().min(3)], key);
         expected.push(Ok((Opcode::Ping, fragment[..fragment.len().min(3)].to_vec())));
         kind = Opcode::Continuation;
     }
@@ -115,10 +102,7 @@ fn a_frame_of_ours_is_found_again(payload: &[u8]) {
     let (first, second) = (&queue[..start], &queue[second..]);
     assert_eq!(first, second);
     let (opcode, header, length) = frame::peek(first).expect("a whole frame");
-    assert_eq!(
-        (opcode, length, &first[header..]),
-        (Opcode::Binary, payload.len(), payload)
-    );
+    assert_eq!((opcode, length, &first[header..]), (Opcode::Binary, payload.len(), payload));
     let _ = frame::peek(payload);
 }
 

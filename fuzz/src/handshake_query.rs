@@ -10,14 +10,8 @@ pub fn run(data: &[u8]) {
     };
     let (query, key) = text.split_once('\n').unwrap_or((text, ""));
     let parsed = Query::parse(query);
-    for (name, field) in [
-        ("EIO", &parsed.eio),
-        ("transport", &parsed.transport),
-        ("sid", &parsed.sid),
-    ] {
-        let first = handshake::pairs(query)
-            .find(|(found, _)| found == name)
-            .map(|(_, value)| value);
+    for (name, field) in [("EIO", &parsed.eio), ("transport", &parsed.transport), ("sid", &parsed.sid)] {
+        let first = handshake::pairs(query).find(|(found, _)| found == name).map(|(_, value)| value);
         assert_eq!(*field, first, "{name}");
     }
     if let Ok(accept) = handshake::websocket_accept(key) {

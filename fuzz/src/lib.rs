@@ -9,3 +9,4 @@ pub mod frame;
 pub mod handshake_query;
 pub mod packet;
 pub mod payload;
+pub mod wire_python;

@@ -22,13 +22,7 @@ pub fn run(data: &[u8]) {
     assert!(packet.namespace.starts_with('/') && !packet.namespace.contains([',', '?']));
 
     let mut again = Vec::new();
-    packet::encode_header(
-        &mut again,
-        packet.kind,
-        packet.attachments,
-        packet.namespace,
-        packet.id,
-    );
+    packet::encode_header(&mut again, packet.kind, packet.attachments, packet.namespace, packet.id);
     again.extend_from_slice(packet.data.as_bytes());
     let again = String::from_utf8(again).expect("a packet is text");
     assert_eq!(Packet::parse(&again, limit), Ok(packet));
@@ -47,14 +41,8 @@ fn an_event_is_emitted_again(packet: &Packet<'_>, attachments: &[Bytes]) {
         return;
     };
     let mut out = Vec::new();
-    let sent = packet::encode_event(
-        &mut out,
-        packet.namespace,
-        packet.id,
-        &event.name,
-        &event.args.to_raw(),
-    )
-    .expect("raw arguments are JSON");
+    let sent = packet::encode_event(&mut out, packet.namespace, packet.id, &event.name, &event.args.to_raw())
+        .expect("raw arguments are JSON");
     let text = String::from_utf8(out).expect("a packet is text");
     let received = Packet::parse(&text, attachments.len()).expect("a packet");
     let again = Event::parse(received.data, &sent).expect("an event");

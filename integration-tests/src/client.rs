@@ -50,47 +50,27 @@ pub struct Open {
 #[derive(Debug)]
 enum Transport {
     Websocket(WebSocket),
-    Polling {
-        receiving: Http,
-        sending: Http,
-        inbox: VecDeque<String>,
-    },
+    Polling { receiving: Http, sending: Http, inbox: VecDeque<String> },
 }
 
 impl Client {
     /// A session that is a WebSocket from the start.
     pub async fn websocket(port: u16) -> Self {
         let target = format!("{PATH}&transport=websocket");
-        let mut socket = WebSocket::open(port, &target)
-            .await
-            .expect("the upgrade is accepted");
+        let mut socket = WebSocket::open(port, &target).await.expect("the upgrade is accepted");
         let open = Open::parse(&socket.next_text().await);
-        Self {
-            port,
-            open,
-            transport: Transport::Websocket(socket),
-        }
+        Self { port, open, transport: Transport::Websocket(socket) }
     }
 
     /// A session by polling.
     pub async fn polling(port: u16) -> Self {
         let mut receiving = Http::connect(port).await;
-        let response = receiving
-            .request("GET", &format!("{PATH}&transport=polling"), &[], b"")
-            .await;
+        let response = receiving.request("GET", &format!("{PATH}&transport=polling"), &[], b"").await;
         assert_eq!(response.status, 200, "{}", response.text());
         let mut inbox: VecDeque<_> = response.text().split(SEPARATOR).map(str::to_owned).collect();
         let open = Open::parse(&inbox.pop_front().expect("a handshake"));
         let sending = Http::connect(port).await;
-        Self {
-            port,
-            open,
-            transport: Transport::Polling {
-                receiving,
-                sending,
-                inbox,
-            },
-        }
+        Self { port, open, transport: Transport::Polling { receiving, sending, inbox } }
     }
 
     /// A session of either kind.
@@ -105,54 +85,27 @@ impl Client {
 
     /// Changes over to WebSocket; what polling has brought meanwhile comes first.
     pub async fn upgrade(self) -> Self {
-        let Self {
-            port,
-            open,
-            transport,
-        } = self;
-        let Transport::Polling {
-            mut receiving,
-            mut inbox,
-            ..
-        } = transport
-        else {
+        let Self { port, open, transport } = self;
+        let Transport::Polling { mut receiving, mut inbox, .. } = transport else {
             panic!("the session is a WebSocket already");
         };
         let target = format!("{PATH}&transport=websocket&sid={}", open.sid);
-        let mut socket = WebSocket::open(port, &target)
-            .await
-            .expect("the upgrade is accepted");
+        let mut socket = WebSocket::open(port, &target).await.expect("the upgrade is accepted");
         socket.send_text("2probe").await;
         assert_eq!(socket.next_text().await, "3probe");
         // A client pauses polling: its last GET is answered, by a noop when there is nothing else.
         let last = receiving.request("GET", &polling(&open.sid), &[], b"").await;
-        inbox.extend(
-            last.text()
-                .split(SEPARATOR)
-                .map(str::to_owned)
-                .filter(|packet| packet != "6"),
-        );
-        assert!(
-            inbox.is_empty(),
-            "read before the upgrade what is left: {inbox:?}"
-        );
+        inbox.extend(last.text().split(SEPARATOR).map(str::to_owned).filter(|packet| packet != "6"));
+        assert!(inbox.is_empty(), "read before the upgrade what is left: {inbox:?}");
         socket.send_text("5").await;
-        Self {
-            port,
-            open,
-            transport: Transport::Websocket(socket),
-        }
+        Self { port, open, transport: Transport::Websocket(socket) }
     }
 
     /// Sends one packet: `40`, `42["event"]`, `bAQID`.
     pub async fn send(&mut self, packet: &str) {
         match &mut self.transport {
             Transport::Websocket(socket) => match packet.strip_prefix('b') {
-                Some(encoded) => {
-                    socket
-                        .send_binary(&STANDARD.decode(encoded).expect("base64"))
-                        .await
-                }
+                Some(encoded) => socket.send_binary(&STANDARD.decode(encoded).expect("base64")).await,
                 None => socket.send_text(packet).await,
             },
             Transport::Polling { .. } => {
@@ -203,13 +156,9 @@ impl Client {
             },
             Transport::Polling { receiving, inbox, .. } => {
                 if inbox.is_empty() {
-                    receiving
-                        .send_request("GET", &polling(&self.open.sid), &[], b"")
-                        .await;
-                    let response = receiving
-                        .try_response()
-                        .await
-                        .filter(|response| response.status == 200)?;
+                    receiving.send_request("GET", &polling(&self.open.sid), &[], b"").await;
+                    let response =
+                        receiving.try_response().await.filter(|response| response.status == 200)?;
                     inbox.extend(response.text().split(SEPARATOR).map(str::to_owned));
                 }
                 inbox.pop_front().filter(|packet| packet != "1")
@@ -249,9 +198,7 @@ impl Client {
             panic!("a WebSocket takes no POST");
         };
         let headers = [("content-type", "text/plain;charset=UTF-8")];
-        sending
-            .request("POST", &polling(&self.open.sid), &headers, payload.as_bytes())
-            .await
+        sending.request("POST", &polling(&self.open.sid), &headers, payload.as_bytes()).await
     }
 
     /// The request target of this session's GETs and POSTs.
@@ -267,11 +214,14 @@ impl Client {
         }
     }
 
-    /// Ends the session as a client does that closes: a close packet.
-    pub async fn close(mut self) {
-        match &mut self.transport {
-            Transport::Websocket(socket) => socket.send_text("1").await,
-            Transport::Polling { .. } => drop(self.post("1").await),
+    /// Ends the session as a client does that closes: a close packet. It may be over already.
+    pub async fn close(self) {
+        match self.transport {
+            Transport::Websocket(mut socket) => socket.send_text("1").await,
+            Transport::Polling { mut sending, .. } => {
+                sending.send_request("POST", &polling(&self.open.sid), &[], b"1").await;
+                sending.try_response().await;
+            }
         }
     }
 
@@ -286,9 +236,7 @@ impl Client {
 impl Open {
     /// Reads an open packet, `0{…}`.
     pub fn parse(packet: &str) -> Self {
-        let json = packet
-            .strip_prefix('0')
-            .unwrap_or_else(|| panic!("{packet} is not an open packet"));
+        let json = packet.strip_prefix('0').unwrap_or_else(|| panic!("{packet} is not an open packet"));
         serde_json::from_str(json).unwrap_or_else(|error| panic!("{error} in {json}"))
     }
 }

@@ -34,30 +34,15 @@ pub struct Report {
 pub async fn node(script: &str, port: u16, arguments: &[&str]) -> Report {
     let program = on_path("node");
     needs(program.as_deref(), "Node.js");
-    needs(
-        existing(foreign("node_modules/.installed")).as_deref(),
-        "the packages from npm",
-    );
-    run(
-        &program.expect("checked above"),
-        &foreign(&format!("js/{script}.mjs")),
-        port,
-        arguments,
-    )
-    .await
+    needs(existing(foreign("node_modules/.installed")).as_deref(), "the packages from npm");
+    run(&program.expect("checked above"), &foreign(&format!("js/{script}.mjs")), port, arguments).await
 }
 
 /// Runs `foreign/python/<script>.py` against the server at `port`.
 pub async fn python(script: &str, port: u16, arguments: &[&str]) -> Report {
     let program = existing(foreign(".venv/bin/python"));
     needs(program.as_deref(), "Python's packages");
-    run(
-        &program.expect("checked above"),
-        &foreign(&format!("python/{script}.py")),
-        port,
-        arguments,
-    )
-    .await
+    run(&program.expect("checked above"), &foreign(&format!("python/{script}.py")), port, arguments).await
 }
 
 /// A path inside `foreign/`.
@@ -69,11 +54,8 @@ impl Report {
     /// Fails with every fact that does not hold, and when there are none at all.
     #[track_caller]
     pub fn assert_holds(&self) {
-        let facts: Vec<_> = self
-            .failed
-            .iter()
-            .map(|(check, error)| format!("  ✗ {check}\n    {error}"))
-            .collect();
+        let facts: Vec<_> =
+            self.failed.iter().map(|(check, error)| format!("  ✗ {check}\n    {error}")).collect();
         assert!(
             self.failed.is_empty(),
             "{} of {} facts do not hold:\n{}",
@@ -140,24 +122,15 @@ async fn run(program: &Path, script: &Path, port: u16, arguments: &[&str]) -> Re
     };
     let ended = timeout(SCRIPT_DEADLINE, reading).await;
 
-    let name = script
-        .file_name()
-        .unwrap_or_default()
-        .to_string_lossy()
-        .into_owned();
+    let name = script.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let Ok(status) = ended else {
-        report
-            .failed
-            .push((format!("{name} ends"), format!("it ran for {SCRIPT_DEADLINE:?}")));
+        report.failed.push((format!("{name} ends"), format!("it ran for {SCRIPT_DEADLINE:?}")));
         return report;
     };
     let said = said.await.unwrap_or_default();
     let count = report.passed.len() + report.failed.len();
     if !status.success() || done.is_none_or(|done| done > count) {
-        report.failed.push((
-            format!("{name} runs to its end"),
-            format!("{status}; it said: {said}"),
-        ));
+        report.failed.push((format!("{name} runs to its end"), format!("{status}; it said: {said}")));
     }
     report
 }
@@ -165,7 +138,7 @@ async fn run(program: &Path, script: &Path, port: u16, arguments: &[&str]) -> Re
 fn needs(found: Option<&Path>, what: &str) {
     assert!(
         found.is_some(),
-        "{what} missing: run `make foreign`, or integration-tests/foreign/install.sh, which installs it"
+        "{what} missing: run integration-tests/foreign/install.sh, which installs what the tests need"
     );
 }
 
@@ -175,7 +148,5 @@ fn existing(path: PathBuf) -> Option<PathBuf> {
 
 fn on_path(program: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
-    std::env::split_paths(&path)
-        .map(|folder| folder.join(program))
-        .find(|file| file.is_file())
+    std::env::split_paths(&path).map(|folder| folder.join(program)).find(|file| file.is_file())
 }

@@ -93,16 +93,11 @@ impl WebSocket {
     /// The server's answer, when it is not 101.
     pub async fn open_with(port: u16, target: &str, headers: &[(&str, &str)]) -> Result<Self, Response> {
         let mut http = Http::connect(port).await;
-        let response = http
-            .request("GET", target, &[&UPGRADE, headers].concat(), b"")
-            .await;
+        let response = http.request("GET", target, &[&UPGRADE, headers].concat(), b"").await;
         if response.status != 101 {
             return Err(response);
         }
-        assert_eq!(
-            response.header("sec-websocket-accept"),
-            Some(accept(KEY).as_str())
-        );
+        assert_eq!(response.header("sec-websocket-accept"), Some(accept(KEY).as_str()));
         let (stream, input) = http.into_parts();
         Ok(Self::from_parts(stream, input))
     }
@@ -115,13 +110,7 @@ impl WebSocket {
     /// Both directions apart, for a client that sends while it reads.
     pub fn split(&mut self) -> (Reading<'_>, Writing<'_>) {
         let (reading, writing) = self.stream.split();
-        (
-            Reading {
-                stream: reading,
-                input: &mut self.input,
-            },
-            Writing { stream: writing },
-        )
+        (Reading { stream: reading, input: &mut self.input }, Writing { stream: writing })
     }
 
     pub async fn send_text(&mut self, text: &str) {
@@ -145,11 +134,7 @@ impl WebSocket {
 
     /// The next message.
     pub async fn next(&mut self) -> Message {
-        within(
-            "a WebSocket message",
-            read_message(&mut self.stream, &mut self.input),
-        )
-        .await
+        within("a WebSocket message", read_message(&mut self.stream, &mut self.input)).await
     }
 
     /// The next message, which is text.
@@ -171,9 +156,9 @@ impl WebSocket {
     /// Reads on until the server ends the WebSocket: its close frame, or [`Message::End`] without one.
     pub async fn closed(&mut self) -> Message {
         loop {
-            match self.next().await {
-                end @ (Message::Close(_) | Message::End) => return end,
-                _ => {}
+            let message = self.next().await;
+            if matches!(message, Message::Close(_) | Message::End) {
+                return message;
             }
         }
     }
@@ -185,9 +170,7 @@ impl WebSocket {
 
     /// Ends the TCP connection by a reset, without a word.
     pub fn cut(self) {
-        self.stream
-            .set_zero_linger()
-            .expect("a connected socket takes options");
+        self.stream.set_zero_linger().expect("a connected socket takes options");
     }
 }
 
@@ -215,12 +198,7 @@ impl Writing<'_> {
 impl Frame {
     /// A final, masked frame.
     pub fn of(opcode: u8) -> Self {
-        Self {
-            fin: true,
-            rsv: 0,
-            opcode,
-            masked: true,
-        }
+        Self { fin: true, rsv: 0, opcode, masked: true }
     }
 
     /// Appends the frame's bytes.
@@ -241,12 +219,7 @@ impl Frame {
         }
         if self.masked {
             out.extend(MASK);
-            out.extend(
-                payload
-                    .iter()
-                    .zip(MASK.iter().cycle())
-                    .map(|(byte, mask)| byte ^ mask),
-            );
+            out.extend(payload.iter().zip(MASK.iter().cycle()).map(|(byte, mask)| byte ^ mask));
         } else {
             out.extend(payload);
         }
@@ -275,17 +248,10 @@ async fn read_message(stream: &mut (impl AsyncRead + Unpin), input: &mut Vec<u8>
 fn parse(input: &[u8]) -> Option<(Message, usize)> {
     let (&first, &second) = (input.first()?, input.get(1)?);
     assert_eq!(second & 0x80, 0, "a server's frame is not masked");
-    assert_eq!(
-        first & 0xF0,
-        0x80,
-        "the server sends whole messages, without reserved bits"
-    );
+    assert_eq!(first & 0xF0, 0x80, "the server sends whole messages, without reserved bits");
     let (length, header) = match second {
         126 => (u16::from_be_bytes(input.get(2..4)?.try_into().ok()?) as usize, 4),
-        127 => (
-            u64::from_be_bytes(input.get(2..10)?.try_into().ok()?) as usize,
-            10,
-        ),
+        127 => (u64::from_be_bytes(input.get(2..10)?.try_into().ok()?) as usize, 10),
         length => (length as usize, 2),
     };
     let payload = input.get(header..header + length)?.to_vec();
@@ -296,9 +262,7 @@ fn parse(input: &[u8]) -> Option<(Message, usize)> {
         PING => Message::Ping(payload),
         PONG => Message::Pong(payload),
         CLOSE => Message::Close(
-            payload
-                .first_chunk::<2>()
-                .map(|&code| (u16::from_be_bytes(code), text(payload[2..].to_vec()))),
+            payload.first_chunk::<2>().map(|&code| (u16::from_be_bytes(code), text(payload[2..].to_vec()))),
         ),
         other => panic!("opcode {other}"),
     };

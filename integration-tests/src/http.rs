@@ -32,14 +32,7 @@ pub async fn get(port: u16, target: &str) -> Response {
 
 /// A POST on a connection of its own.
 pub async fn post(port: u16, target: &str, body: impl AsRef<[u8]>) -> Response {
-    request(
-        port,
-        "POST",
-        target,
-        &[("content-type", "text/plain;charset=UTF-8")],
-        body.as_ref(),
-    )
-    .await
+    request(port, "POST", target, &[("content-type", "text/plain;charset=UTF-8")], body.as_ref()).await
 }
 
 /// Any request on a connection of its own.
@@ -50,23 +43,15 @@ pub async fn request(
     headers: &[(&str, &str)],
     body: &[u8],
 ) -> Response {
-    Http::connect(port)
-        .await
-        .request(method, target, headers, body)
-        .await
+    Http::connect(port).await.request(method, target, headers, body).await
 }
 
 impl Http {
     pub async fn connect(port: u16) -> Self {
         let stream = within("a TCP connection", TcpStream::connect(("127.0.0.1", port))).await;
         let stream = stream.expect("the server listens");
-        stream
-            .set_nodelay(true)
-            .expect("a connected socket takes options");
-        Self {
-            stream,
-            input: Vec::new(),
-        }
+        stream.set_nodelay(true).expect("a connected socket takes options");
+        Self { stream, input: Vec::new() }
     }
 
     /// Sends a request and reads its answer. `host`, and `content-length` for a body, are added.
@@ -109,9 +94,7 @@ impl Http {
     ///
     /// When the connection ends before it is complete.
     pub async fn response(&mut self) -> Response {
-        self.try_response()
-            .await
-            .expect("an answer before the end of the connection")
+        self.try_response().await.expect("an answer before the end of the connection")
     }
 
     /// Reads an answer; `None` when the connection ends before there is one.
@@ -148,11 +131,7 @@ impl Http {
             .filter_map(|line| line.split_once(':'))
             .map(|(name, value)| (name.trim().to_ascii_lowercase(), value.trim().to_owned()))
             .collect();
-        let mut response = Response {
-            status,
-            headers,
-            body: Vec::new(),
-        };
+        let mut response = Response { status, headers, body: Vec::new() };
         response.body = self.read_body(&response).await?;
         Some(response)
     }
@@ -162,9 +141,7 @@ impl Http {
             return Some(Vec::new());
         }
         if let Some(length) = response.header("content-length") {
-            return self
-                .take(length.parse().expect("a content-length is a number"))
-                .await;
+            return self.take(length.parse().expect("a content-length is a number")).await;
         }
         if response.header("transfer-encoding") == Some("chunked") {
             let mut body = Vec::new();
@@ -185,11 +162,7 @@ impl Http {
         loop {
             if let Some(at) = find(&self.input, b"\r\n") {
                 let line = self.take(at + 2).await?;
-                return Some(
-                    str::from_utf8(&line[..at])
-                        .expect("a chunk's head is text")
-                        .to_owned(),
-                );
+                return Some(str::from_utf8(&line[..at]).expect("a chunk's head is text").to_owned());
             }
             if !self.fill().await {
                 return None;
@@ -215,10 +188,7 @@ impl Http {
 impl Response {
     /// The first header of that name (in lower case).
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers
-            .iter()
-            .find(|(each, _)| each == name)
-            .map(|(_, value)| value.as_str())
+        self.headers.iter().find(|(each, _)| each == name).map(|(_, value)| value.as_str())
     }
 
     /// The body as text.

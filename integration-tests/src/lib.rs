@@ -11,9 +11,12 @@
 
 #![allow(missing_docs)] // Fixtures, which nobody publishes: where a name says it all, it is left at that.
 
+pub mod brokers; // where the real brokers are
 pub mod client; // Engine.IO packets over polling or WebSocket
+pub mod cluster; // several servers that act as one
 pub mod foreign; // scripts for Node and Python, and what they report
 pub mod frames; // WebSocket frames as a client sends them, wrong ones included
+pub mod gate; // where handlers wait for the test
 pub mod http; // HTTP/1.1 requests, wrong ones included
 pub mod running; // a server on a port of its own
 pub mod wait; // deadlines

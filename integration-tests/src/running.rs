@@ -27,21 +27,14 @@ impl Running {
                 })
                 .await
         });
-        Self {
-            io,
-            port,
-            stop,
-            serving,
-        }
+        Self { io, port, stop, serving }
     }
 
     /// Shuts down and tells what was not delivered.
     pub async fn stop(self) -> Drained {
         let _ = self.stop.send(());
         let served = within("the shutdown", self.serving).await;
-        served
-            .expect("serving does not panic")
-            .expect("serving does not fail")
+        served.expect("serving does not panic").expect("serving does not fail")
     }
 
     /// Waits until nothing is left of any client.
@@ -56,11 +49,7 @@ impl Running {
                 counters.pending_acks,
                 counters.handlers_running,
             );
-            if left == (0, 0, 0, 0, 0) {
-                Ok(())
-            } else {
-                Err(counters)
-            }
+            if left == (0, 0, 0, 0, 0) { Ok(()) } else { Err(counters) }
         })
     }
 }

@@ -37,10 +37,7 @@ pub fn until<E: std::fmt::Debug>(
     async move {
         let deadline = Instant::now() + DEADLINE;
         while let Err(missing) = condition() {
-            assert!(
-                Instant::now() < deadline,
-                "waited {DEADLINE:?} for {what} ({place}): {missing:?}"
-            );
+            assert!(Instant::now() < deadline, "waited {DEADLINE:?} for {what} ({place}): {missing:?}");
             sleep(Duration::from_millis(5)).await;
         }
     }

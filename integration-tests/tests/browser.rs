@@ -42,12 +42,7 @@ fn a_page_of_another_origin_gets_400() {
 fn holds(promise: &str) {
     let chromium = std::env::var("CHROMIUM").unwrap_or_else(|_| "/usr/bin/chromium".into());
     let output = Command::new("node")
-        .args([
-            "foreign/browser.mjs",
-            promise,
-            env!("CARGO_BIN_EXE_chat"),
-            &chromium,
-        ])
+        .args(["foreign/browser.mjs", promise, env!("CARGO_BIN_EXE_chat"), &chromium])
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .output()
         .expect("node, which foreign/install.sh installs");

@@ -8,9 +8,8 @@ use std::{
     time::Duration,
 };
 
-use integration_tests::{client::Client, running::Running, wait::until};
+use integration_tests::{client::Client, gate::Gate, running::Running, wait::until};
 use socketio_core::{Auth, ConnectError, Data, HandlerError, Server, Socket, server::AckError};
-use tokio::sync::Semaphore;
 
 const TRANSPORTS: [&str; 3] = ["websocket", "polling", "upgrade"];
 
@@ -101,10 +100,9 @@ async fn nothing_of_a_refused_client_stays() {
 
     for transport in TRANSPORTS {
         let mut client = Client::by(transport, server.port).await;
-        for (auth, answer) in [
-            ("", r#"44{"message":"no"}"#),
-            ("{\"how\":\"data\"}", r#"44{"message":"no","data":42}"#),
-        ] {
+        for (auth, answer) in
+            [("", r#"44{"message":"no"}"#), ("{\"how\":\"data\"}", r#"44{"message":"no","data":42}"#)]
+        {
             client.send(&format!("40{auth}")).await;
             assert_eq!(client.next().await, answer, "{transport}");
         }
@@ -126,11 +124,7 @@ async fn nothing_of_a_refused_client_stays() {
         client.close().await;
     }
     server.is_empty().await;
-    assert_eq!(
-        disconnects.load(SeqCst),
-        0,
-        "on_disconnect ran for a client that never was"
-    );
+    assert_eq!(disconnects.load(SeqCst), 0, "on_disconnect ran for a client that never was");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -142,7 +136,7 @@ async fn an_ack_that_is_asked_for_in_on_connect_fails_at_once() {
             let outcome = outcome.clone();
             async move {
                 let asked: Result<u8, AckError> = socket.emit_with_ack("who", ()).await;
-                *outcome.lock().unwrap() = Some(matches!(asked, Err(AckError::NotConnected { .. })));
+                *outcome.lock().unwrap() = Some(matches!(asked, Err(AckError::NotConnected)));
             }
         });
     })
@@ -200,11 +194,7 @@ async fn events_of_a_client_wait_for_on_connect_and_then_run_in_order() {
     let mut client = Client::websocket(server.port).await;
     client.send("40").await;
     client
-        .send_all(
-            &(0..50)
-                .map(|number| format!("42{number}[\"event\",{number}]"))
-                .collect::<Vec<_>>(),
-        )
+        .send_all(&(0..50).map(|number| format!("42{number}[\"event\",{number}]")).collect::<Vec<_>>())
         .await;
     gate.arrived(1).await;
     assert!(seen.lock().unwrap().is_empty());
@@ -235,9 +225,7 @@ async fn events_of_a_client_that_is_refused_never_run() {
     .await;
 
     let mut client = Client::websocket(server.port).await;
-    client
-        .send_all(&["40".into(), "421[\"event\"]".into(), "422[\"event\"]".into()])
-        .await;
+    client.send_all(&["40".into(), "421[\"event\"]".into(), "422[\"event\"]".into()]).await;
     gate.open(1);
     assert_eq!(client.next().await, r#"44{"message":"no"}"#);
     client.close().await;
@@ -340,14 +328,7 @@ async fn on_disconnect_runs_once_for_each_client_that_was_connected() {
     server.is_empty().await;
     let mut reasons = disconnects.lock().unwrap().clone();
     reasons.sort();
-    assert_eq!(
-        reasons,
-        [
-            "client namespace disconnect",
-            "server namespace disconnect",
-            "transport close"
-        ]
-    );
+    assert_eq!(reasons, ["client namespace disconnect", "server namespace disconnect", "transport close"]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -369,16 +350,11 @@ async fn a_client_that_has_gone_can_neither_join_nor_be_sent_to() {
         server.is_empty().await;
         let socket = sockets.lock().unwrap().pop().unwrap();
         assert!(!socket.is_connected());
-        tokio::time::timeout(Duration::from_secs(20), socket.closed())
-            .await
-            .unwrap();
+        tokio::time::timeout(Duration::from_secs(20), socket.closed()).await.unwrap();
         assert!(socket.join("room").is_err());
         assert!(socket.emit("event", ()).is_err());
         let asked: Result<u8, AckError> = socket.emit_with_ack("event", ()).await;
-        assert!(matches!(
-            asked,
-            Err(AckError::Disconnected { .. } | AckError::NotConnected { .. })
-        ));
+        assert!(matches!(asked, Err(AckError::Disconnected | AckError::NotConnected)));
         assert!(socket.session::<u8>().is_none());
         assert_eq!(server.io.counters().rooms, 0);
     }
@@ -388,47 +364,6 @@ async fn a_client_that_has_gone_can_neither_join_nor_be_sent_to() {
 #[derive(serde::Deserialize)]
 struct How {
     how: String,
-}
-
-/// Holds handlers until the test lets them go, and counts them.
-#[derive(Clone, Default)]
-struct Gate(Arc<GateState>);
-
-struct GateState {
-    arrived: AtomicUsize,
-    passes: Semaphore,
-}
-
-impl Default for GateState {
-    fn default() -> Self {
-        Self {
-            arrived: AtomicUsize::new(0),
-            passes: Semaphore::new(0),
-        }
-    }
-}
-
-impl Gate {
-    async fn pass(&self) {
-        self.0.arrived.fetch_add(1, SeqCst);
-        self.0.passes.acquire().await.unwrap().forget();
-    }
-
-    async fn arrived(&self, count: usize) {
-        until("the handler to run", || match self.count() {
-            arrived if arrived >= count => Ok(()),
-            other => Err(other),
-        })
-        .await;
-    }
-
-    fn count(&self) -> usize {
-        self.0.arrived.load(SeqCst)
-    }
-
-    fn open(&self, count: usize) {
-        self.0.passes.add_permits(count);
-    }
 }
 
 async fn serve(handlers: impl FnOnce(&Server)) -> Running {

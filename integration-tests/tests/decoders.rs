@@ -25,16 +25,12 @@ use socketio_core::protocol::{
 
 #[tokio::test]
 async fn javascript_reads_what_we_write_and_writes_the_same() {
-    foreign::node("decoders", 0, &[&table("javascript")])
-        .await
-        .assert_holds();
+    foreign::node("decoders", 0, &[&table("javascript")]).await.assert_holds();
 }
 
 #[tokio::test]
 async fn python_reads_what_we_write() {
-    foreign::python("decoders", 0, &[&table("python")])
-        .await
-        .assert_holds();
+    foreign::python("decoders", 0, &[&table("python")]).await.assert_holds();
 }
 
 #[test]
@@ -44,25 +40,17 @@ fn we_read_what_we_write() {
         assert_eq!(packet.kind.to_string(), row.kind, "{}", row.check);
         assert_eq!((packet.namespace, packet.id), (row.nsp, row.id), "{}", row.check);
         assert_eq!(packet.attachments, row.attachments.len(), "{}", row.check);
-        let attachments: Vec<Bytes> = row
-            .attachments
-            .iter()
-            .map(|text| STANDARD.decode(text).expect("base64").into())
-            .collect();
+        let attachments: Vec<Bytes> =
+            row.attachments.iter().map(|text| STANDARD.decode(text).expect("base64").into()).collect();
         let raw = match packet.kind {
             Kind::Event | Kind::BinaryEvent => {
                 let event = Event::parse(packet.data, &attachments).expect(row.check);
                 let name = serde_json::to_string(&event.name).expect("a string");
-                if event.args.is_empty() {
-                    name
-                } else {
-                    format!("{name},{}", event.args.json())
-                }
+                if event.args.is_empty() { name } else { format!("{name},{}", event.args.json()) }
             }
-            Kind::Ack | Kind::BinaryAck => ArgsRef::parse(packet.data, &attachments)
-                .expect(row.check)
-                .json()
-                .to_owned(),
+            Kind::Ack | Kind::BinaryAck => {
+                ArgsRef::parse(packet.data, &attachments).expect(row.check).json().to_owned()
+            }
             _ => continue,
         };
         assert_eq!(format!("[{raw}]"), packet.data, "{}", row.check);
@@ -99,10 +87,7 @@ struct Body {
 /// Writes the table and says where.
 fn table(reader: &str) -> String {
     let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("decoders-{reader}.json"));
-    let table = Table {
-        packets: packets(),
-        payloads: payloads(),
-    };
+    let table = Table { packets: packets(), payloads: payloads() };
     fs::write(&path, serde_json::to_vec(&table).expect("the table is JSON"))
         .expect("the folder can be written");
     path.to_str().expect("the path is text").to_owned()
@@ -113,70 +98,28 @@ fn packets() -> Vec<Row> {
     let bytes = json!({"$bytes": "AQID/w=="});
     let empty = json!({"$bytes": ""});
     let mut rows = vec![
-        row(
-            "connect, granted",
-            Kind::Connect,
-            "/",
-            r#"{"sid":"wZX3oN0bSVIhsaknAAAI"}"#,
-            |out| {
-                packet::encode_connect(out, "/", "wZX3oN0bSVIhsaknAAAI");
-            },
-        ),
-        row(
-            "connect to a namespace, granted",
-            Kind::Connect,
-            "/admin",
-            r#"{"sid":"a"}"#,
-            |out| {
-                packet::encode_connect(out, "/admin", "a");
-            },
-        ),
-        row(
-            "connect, refused",
-            Kind::ConnectError,
-            "/",
-            &json!({"message": unicode}).to_string(),
-            |out| {
-                packet::encode_connect_error(out, "/", unicode, None);
-            },
-        ),
-        row(
-            "connect, refused with data",
-            Kind::ConnectError,
-            "/ü",
-            r#"{"message":"","data":[1]}"#,
-            |out| {
-                packet::encode_connect_error(out, "/ü", "", Some("[1]"));
-            },
-        ),
-        row("disconnect", Kind::Disconnect, "/", "", |out| {
-            packet::encode_disconnect(out, "/")
+        row("connect, granted", Kind::Connect, "/", r#"{"sid":"wZX3oN0bSVIhsaknAAAI"}"#, |out| {
+            packet::encode_connect(out, "/", "wZX3oN0bSVIhsaknAAAI");
         }),
-        row(
-            "disconnect from a namespace",
-            Kind::Disconnect,
-            "/a b",
-            "",
-            |out| {
-                packet::encode_disconnect(out, "/a b");
-            },
-        ),
+        row("connect to a namespace, granted", Kind::Connect, "/admin", r#"{"sid":"a"}"#, |out| {
+            packet::encode_connect(out, "/admin", "a");
+        }),
+        row("connect, refused", Kind::ConnectError, "/", &json!({"message": unicode}).to_string(), |out| {
+            packet::encode_connect_error(out, "/", unicode, None);
+        }),
+        row("connect, refused with data", Kind::ConnectError, "/ü", r#"{"message":"","data":[1]}"#, |out| {
+            packet::encode_connect_error(out, "/ü", "", Some("[1]"));
+        }),
+        row("disconnect", Kind::Disconnect, "/", "", |out| packet::encode_disconnect(out, "/")),
+        row("disconnect from a namespace", Kind::Disconnect, "/a b", "", |out| {
+            packet::encode_disconnect(out, "/a b");
+        }),
         event("an event alone", "/", None, json!(["foo"])),
         event("an event in a namespace", "/admin", None, json!(["bar", null])),
         event("an event with an id", "/", Some(12), json!(["foo"])),
-        event(
-            "an event with an id in a namespace",
-            "/admin",
-            Some(13),
-            json!(["foo", 1]),
-        ),
+        event("an event with an id in a namespace", "/admin", Some(13), json!(["foo", 1])),
         event("the first id", "/", Some(0), json!(["foo"])),
-        event(
-            "the largest id of JavaScript",
-            "/",
-            Some((1 << 53) - 1),
-            json!(["foo"]),
-        ),
+        event("the largest id of JavaScript", "/", Some((1 << 53) - 1), json!(["foo"])),
         event("a namespace of digits", "/12", Some(34), json!(["5", 6])),
         event("a namespace with brackets", "/[\"a\"]", Some(1), json!(["foo"])),
         event(
@@ -185,57 +128,24 @@ fn packets() -> Vec<Row> {
             None,
             json!(["e", 1, "two", [3, [4]], {"a": {"b": []}}, true]),
         ),
-        event(
-            "text of all kinds",
-            "/größe",
-            None,
-            json!([unicode, unicode, {unicode: unicode}]),
-        ),
-        event(
-            "numbers",
-            "/",
-            None,
-            json!(["n", 0, -1, 1.5, 0.1, 9_007_199_254_740_991_i64, -0.25]),
-        ),
+        event("text of all kinds", "/größe", None, json!([unicode, unicode, {unicode: unicode}])),
+        event("numbers", "/", None, json!(["n", 0, -1, 1.5, 0.1, 9_007_199_254_740_991_i64, -0.25])),
         event("bytes", "/", None, json!(["baz", bytes])),
-        event(
-            "bytes in a namespace with an id",
-            "/admin",
-            Some(7),
-            json!(["baz", bytes, empty]),
-        ),
+        event("bytes in a namespace with an id", "/admin", Some(7), json!(["baz", bytes, empty])),
         event(
             "bytes at any depth",
             "/",
             Some(14),
             json!(["e", {"a": [[{"b": bytes}], empty], "c": 1}, bytes]),
         ),
-        event(
-            "ten attachments",
-            "/",
-            None,
-            json!(["e", vec![bytes.clone(); 10]]),
-        ),
+        event("ten attachments", "/", None, json!(["e", vec![bytes.clone(); 10]])),
         ack("an empty ack", "/", 12, json!([])),
         ack("an ack", "/admin", 13, json!(["bar"])),
-        ack(
-            "an ack of several arguments",
-            "/",
-            1,
-            json!([null, {"status": "ok"}, unicode]),
-        ),
+        ack("an ack of several arguments", "/", 1, json!([null, {"status": "ok"}, unicode])),
         ack("an ack with bytes", "/", 15, json!(["bar", bytes])),
-        ack(
-            "an ack with bytes in a namespace",
-            "/admin",
-            1,
-            json!([[{"a": bytes}], bytes]),
-        ),
+        ack("an ack with bytes in a namespace", "/admin", 1, json!([[{"a": bytes}], bytes])),
         raw("half of a surrogate pair", r#""\ud83d",{"\udc00":"x"}"#),
-        raw(
-            "nesting of 400 levels",
-            &format!("{}{}", "[".repeat(400), "]".repeat(400)),
-        ),
+        raw("nesting of 400 levels", &format!("{}{}", "[".repeat(400), "]".repeat(400))),
     ];
     rows.extend(
         [
@@ -255,15 +165,9 @@ fn payloads() -> Vec<Body> {
     let bytes = json!({"$bytes": "AQID/w=="});
     vec![
         body("one message", vec![json!({"type": "message", "data": "hello"})]),
-        body(
-            "a message of all kinds of text",
-            vec![json!({"type": "message", "data": "ä€😀\u{0}\u{1f}\n"})],
-        ),
+        body("a message of all kinds of text", vec![json!({"type": "message", "data": "ä€😀\u{0}\u{1f}\n"})]),
         body("bytes", vec![json!({"type": "message", "data": bytes})]),
-        body(
-            "no bytes",
-            vec![json!({"type": "message", "data": {"$bytes": ""}})],
-        ),
+        body("no bytes", vec![json!({"type": "message", "data": {"$bytes": ""}})]),
         body(
             "all types",
             vec![
@@ -310,11 +214,7 @@ fn event(check: &'static str, nsp: &'static str, id: Option<u64>, data: Value) -
     let name = elements[0].as_str().expect("a name");
     let mut out = Vec::new();
     let attachments = packet::encode_event(&mut out, nsp, id, name, &Several(&elements[1..])).expect(check);
-    let kind = if attachments.is_empty() {
-        Kind::Event
-    } else {
-        Kind::BinaryEvent
-    };
+    let kind = if attachments.is_empty() { Kind::Event } else { Kind::BinaryEvent };
     sent(check, kind, nsp, id, raw, out, attachments)
 }
 
@@ -323,11 +223,7 @@ fn ack(check: &'static str, nsp: &'static str, id: u64, data: Value) -> Row {
     let mut out = Vec::new();
     let args = Several(data.as_array().expect("an array"));
     let attachments = packet::encode_ack(&mut out, nsp, id, &args).expect(check);
-    let kind = if attachments.is_empty() {
-        Kind::Ack
-    } else {
-        Kind::BinaryAck
-    };
+    let kind = if attachments.is_empty() { Kind::Ack } else { Kind::BinaryAck };
     sent(check, kind, nsp, Some(id), raw, out, attachments)
 }
 
@@ -350,16 +246,7 @@ fn sent(
     attachments: Vec<Bytes>,
 ) -> Row {
     let attachments = attachments.iter().map(|bytes| STANDARD.encode(bytes)).collect();
-    Row {
-        check,
-        kind: kind.to_string(),
-        nsp,
-        id,
-        data: Some(data),
-        text: text(out),
-        attachments,
-        same: true,
-    }
+    Row { check, kind: kind.to_string(), nsp, id, data: Some(data), text: text(out), attachments, same: true }
 }
 
 fn body(check: &'static str, packets: Vec<Value>) -> Body {
@@ -376,9 +263,9 @@ fn body(check: &'static str, packets: Vec<Value>) -> Body {
             "pong" => EnginePacket::Pong(data),
             "upgrade" => EnginePacket::Upgrade,
             "noop" => EnginePacket::Noop,
-            _ => bytes.as_deref().map_or(EnginePacket::Message(data), |bytes| {
-                EnginePacket::Binary(bytes.into())
-            }),
+            _ => bytes
+                .as_deref()
+                .map_or(EnginePacket::Message(data), |bytes| EnginePacket::Binary(bytes.into())),
         };
         let mut out = Vec::new();
         parsed.encode(&mut out);
@@ -388,12 +275,7 @@ fn body(check: &'static str, packets: Vec<Value>) -> Body {
         }
         texts.push(text(out));
     }
-    Body {
-        check,
-        packets,
-        texts,
-        body: text(body),
-    }
+    Body { check, packets, texts, body: text(body) }
 }
 
 fn text(out: Vec<u8>) -> String {

@@ -33,21 +33,13 @@ async fn events_of_a_socket_start_in_the_order_of_arrival_however_long_their_han
 
     for transport in TRANSPORTS {
         let mut client = joined(transport, server.port).await;
-        send(
-            &mut client,
-            (0..2_000).map(|number| format!("42[\"event\",{number}]")),
-        )
-        .await;
+        send(&mut client, (0..2_000).map(|number| format!("42[\"event\",{number}]"))).await;
         until("all events to start", || match started.lock().unwrap().len() {
             2_000 => Ok(()),
             other => Err(other),
         })
         .await;
-        assert_eq!(
-            std::mem::take(&mut *started.lock().unwrap()),
-            numbers(2_000),
-            "{transport}"
-        );
+        assert_eq!(std::mem::take(&mut *started.lock().unwrap()), numbers(2_000), "{transport}");
         client.close().await;
     }
     server.is_empty().await;
@@ -75,11 +67,7 @@ async fn handlers_that_do_not_wait_ack_in_the_order_of_arrival() {
         let events = (0..2_000).map(|number| format!("42{number}[\"{}\",{number}]", names[number % 3]));
         send(&mut client, events).await;
         for number in 0..2_000 {
-            assert_eq!(
-                client.next().await,
-                format!("43{number}[{number}]"),
-                "{transport}"
-            );
+            assert_eq!(client.next().await, format!("43{number}[{number}]"), "{transport}");
         }
         client.close().await;
     }
@@ -88,16 +76,13 @@ async fn handlers_that_do_not_wait_ack_in_the_order_of_arrival() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_handler_that_waits_does_not_hold_up_the_acks_of_those_behind_it() {
     let server = serve(|io| {
-        io.on("wait", || sleep(Duration::from_millis(50)))
-            .on("at once", || ());
+        io.on("wait", || sleep(Duration::from_millis(50))).on("at once", || ());
     })
     .await;
 
     for transport in TRANSPORTS {
         let mut client = joined(transport, server.port).await;
-        client
-            .send_all(&["421[\"wait\"]".into(), "422[\"at once\"]".into()])
-            .await;
+        client.send_all(&["421[\"wait\"]".into(), "422[\"at once\"]".into()]).await;
         assert_eq!(client.next().await, "432[]", "{transport}");
         assert_eq!(client.next().await, "431[]", "{transport}");
     }
@@ -106,24 +91,17 @@ async fn a_handler_that_waits_does_not_hold_up_the_acks_of_those_behind_it() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn what_a_handler_emits_arrives_before_its_ack() {
     let server = serve(|io| {
-        io.on(
-            "ask",
-            |socket: Socket, Data(number): Data<u64>| -> Result<u64, HandlerError> {
-                socket.emit("first", number)?;
-                socket.namespace().to(socket.id()).emit("second", number)?;
-                Ok(number)
-            },
-        );
+        io.on("ask", |socket: Socket, Data(number): Data<u64>| -> Result<u64, HandlerError> {
+            socket.emit("first", number)?;
+            socket.namespace().to(socket.id()).emit("second", number)?;
+            Ok(number)
+        });
     })
     .await;
 
     for transport in TRANSPORTS {
         let mut client = joined(transport, server.port).await;
-        send(
-            &mut client,
-            (0..200).map(|number| format!("42{number}[\"ask\",{number}]")),
-        )
-        .await;
+        send(&mut client, (0..200).map(|number| format!("42{number}[\"ask\",{number}]"))).await;
         for number in 0..200 {
             assert_eq!(client.next().await, format!("42[\"first\",{number}]"));
             assert_eq!(client.next().await, format!("42[\"second\",{number}]"));
@@ -135,9 +113,7 @@ async fn what_a_handler_emits_arrives_before_its_ack() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn broadcasts_and_direct_emits_arrive_in_the_order_made() {
     let server = serve(|io| {
-        io.on("join", |socket: Socket| -> Result<(), HandlerError> {
-            Ok(socket.join("room")?)
-        });
+        io.on("join", |socket: Socket| -> Result<(), HandlerError> { Ok(socket.join("room")?) });
     })
     .await;
     let mut clients = Vec::new();
@@ -157,9 +133,7 @@ async fn broadcasts_and_direct_emits_arrive_in_the_order_made() {
             match number % 4 {
                 0 => assert_eq!(io.emit("number", number).unwrap().local, 3),
                 1 => assert_eq!(io.to("room").emit("number", number).unwrap().local, 3),
-                2 => sockets
-                    .iter()
-                    .for_each(|socket| socket.emit("number", number).unwrap()),
+                2 => sockets.iter().for_each(|socket| socket.emit("number", number).unwrap()),
                 _ => {
                     for socket in &sockets {
                         assert_eq!(io.to(socket).emit("number", number).unwrap().local, 1);
@@ -239,16 +213,8 @@ async fn nothing_comes_between_a_binary_event_and_its_attachments() {
                 let (_, thread, ..): (String, u8, serde_json::Value, serde_json::Value) =
                     serde_json::from_str(json).unwrap();
                 let expected = ["", "bAQEB", "bAgIC", "bAwMD", "bBAQE"][usize::from(thread)];
-                assert_eq!(
-                    client.next_or_end().await.as_deref(),
-                    Some(expected),
-                    "{transport}"
-                );
-                assert_eq!(
-                    client.next_or_end().await.as_deref(),
-                    Some(expected),
-                    "{transport}"
-                );
+                assert_eq!(client.next_or_end().await.as_deref(), Some(expected), "{transport}");
+                assert_eq!(client.next_or_end().await.as_deref(), Some(expected), "{transport}");
             } else {
                 assert!(packet.starts_with("42[\"text\","), "{transport}: {packet}");
             }
@@ -276,11 +242,7 @@ async fn binary_and_text_events_of_a_client_start_in_the_order_of_arrival() {
         let mut client = joined(transport, server.port).await;
         for number in 0..300 {
             if number % 3 == 0 {
-                client
-                    .send(&format!(
-                        "451-[\"event\",{number},{{\"_placeholder\":true,\"num\":0}}]"
-                    ))
-                    .await;
+                client.send(&format!("451-[\"event\",{number},{{\"_placeholder\":true,\"num\":0}}]")).await;
                 client.send("bAQID").await;
             } else {
                 client.send(&format!("42[\"event\",{number}]")).await;
@@ -291,11 +253,7 @@ async fn binary_and_text_events_of_a_client_start_in_the_order_of_arrival() {
             other => Err(other),
         })
         .await;
-        assert_eq!(
-            std::mem::take(&mut *started.lock().unwrap()),
-            numbers(300),
-            "{transport}"
-        );
+        assert_eq!(std::mem::take(&mut *started.lock().unwrap()), numbers(300), "{transport}");
     }
 }
 

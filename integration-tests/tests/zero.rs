@@ -30,14 +30,8 @@ async fn nothing_is_left_of_two_thousand_clients_that_came_and_went_in_every_way
     run(&server, CLIENTS).await;
 
     server.is_empty().await;
-    until("the tasks to end", || {
-        at_most(tasks, Handle::current().metrics().num_alive_tasks())
-    })
-    .await;
-    until("the file descriptors to be closed", || {
-        at_most(descriptors, open_descriptors())
-    })
-    .await;
+    until("the tasks to end", || at_most(tasks, Handle::current().metrics().num_alive_tasks())).await;
+    until("the file descriptors to be closed", || at_most(descriptors, open_descriptors())).await;
     assert_eq!(server.io.counters().connections, 0);
     for room in ["everybody", "lobby"] {
         assert_eq!(server.io.to(room).emit("anybody", ()).unwrap().local, 0);
@@ -65,10 +59,7 @@ async fn one(way: usize, port: u16) {
         }
         6 => {
             let mut client = joined("websocket", port).await;
-            client
-                .socket()
-                .send_raw(&[0x88, 0x82, 0, 0, 0, 0, 0x03, 0xE8])
-                .await;
+            client.socket().send_raw(&[0x88, 0x82, 0, 0, 0, 0, 0x03, 0xE8]).await;
             client.ended().await;
         }
         // Cuts: by a reset, and by silence.
@@ -123,9 +114,7 @@ async fn one(way: usize, port: u16) {
             let mut frame = Vec::new();
             Frame::of(TEXT).write(&mut frame, b"42[\"never whole\"]");
             client.socket().send_raw(&frame[..9]).await;
-            client
-                .send("451-[\"never whole\",{\"_placeholder\":true,\"num\":0}]")
-                .await;
+            client.send("451-[\"never whole\",{\"_placeholder\":true,\"num\":0}]").await;
             client.cut();
         }
         _ => {
@@ -137,22 +126,17 @@ async fn one(way: usize, port: u16) {
             )
             .await;
             drop(http);
-            assert_eq!(
-                http::get(port, &format!("{PATH}&transport=polling&sid=unknown"))
-                    .await
-                    .status,
-                400
-            );
+            assert_eq!(http::get(port, &format!("{PATH}&transport=polling&sid=unknown")).await.status, 400);
         }
     }
 }
 
 fn world() -> Server {
     let io = Server::builder()
-        .ping_interval(Duration::from_millis(400))
-        .ping_timeout(Duration::from_millis(300))
-        .connect_timeout(Duration::from_millis(500))
-        .upgrade_timeout(Duration::from_millis(500))
+        .ping_interval(Duration::from_millis(1_500))
+        .ping_timeout(Duration::from_millis(1_500))
+        .connect_timeout(Duration::from_secs(2))
+        .upgrade_timeout(Duration::from_secs(2))
         .build()
         .unwrap();
     io.on_connect(|socket: Socket| -> Result<(), ConnectError> {
@@ -164,10 +148,7 @@ fn world() -> Server {
     .on("panic", explode)
     .on("wait", |socket: Socket| async move { socket.closed().await })
     .on("ask", |socket: Socket| async move {
-        let _: Value = socket
-            .timeout(Duration::from_secs(60))
-            .emit_with_ack("question", ())
-            .await?;
+        let _: Value = socket.timeout(Duration::from_secs(60)).emit_with_ack("question", ()).await?;
         Ok::<_, HandlerError>(())
     });
     io.of("/login").on_connect(|_: Auth<String>| ());
@@ -221,11 +202,7 @@ async fn settled(what: &str, read: impl Fn() -> usize) -> usize {
 }
 
 fn at_most(limit: usize, value: usize) -> Result<(), String> {
-    if value <= limit {
-        Ok(())
-    } else {
-        Err(format!("{value}, before it were {limit}"))
-    }
+    if value <= limit { Ok(()) } else { Err(format!("{value}, before it were {limit}")) }
 }
 
 fn open_descriptors() -> usize {

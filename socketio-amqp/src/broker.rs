@@ -63,21 +63,12 @@ impl Broker for Amqp {
             queues.push(queue.clone());
         }
         drop(queues);
-        Ok(AmqpFeed::new(
-            self.link.clone(),
-            inlet,
-            consumer,
-            queue,
-            channels,
-            self.options.prefetch,
-        ))
+        Ok(AmqpFeed::new(self.link.clone(), inlet, consumer, queue, channels, self.options.prefetch))
     }
 
     async fn is_heard(&self, probe: &Frame) -> Result<Option<bool>, AmqpError> {
         let mut publisher = self.publisher.lock().await;
-        let run = publisher
-            .run(&self.link, &self.options, slice::from_ref(probe), true, &mut 0)
-            .await;
+        let run = publisher.run(&self.link, &self.options, slice::from_ref(probe), true, &mut 0).await;
         run.map(Some)
     }
 
@@ -86,7 +77,7 @@ impl Broker for Amqp {
     }
 
     fn refuses_frame(error: &AmqpError) -> bool {
-        matches!(error, AmqpError::TooLarge { .. })
+        matches!(error, AmqpError::OverLimit(..) | AmqpError::TooLarge(..))
     }
 
     async fn close(&self) {
@@ -94,9 +85,7 @@ impl Broker for Amqp {
         let goodbye = async {
             let channel = self.link.connection.create_channel().await?;
             for queue in queues {
-                channel
-                    .queue_delete(queue.0, QueueDeleteOptions::default())
-                    .await?;
+                channel.queue_delete(queue.0, QueueDeleteOptions::default()).await?;
             }
             self.link.connection.close(SUCCESS, "closed".into()).await
         };

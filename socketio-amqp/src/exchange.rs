@@ -7,19 +7,14 @@
 use lapin::types::ShortString;
 use lapin::{Channel, ExchangeKind};
 
-use crate::error::{AmqpError, words};
+use crate::error::{AmqpError, cause};
 use crate::options::AmqpOptions;
 
 /// Declares the exchange, or finds it declared in the same way.
 pub(crate) async fn declare(channel: &Channel, name: &str, options: &AmqpOptions) -> Result<(), AmqpError> {
-    let failed = |reason| AmqpError::Exchange {
-        exchange: name.to_owned(),
-        reason,
-    };
-    let exchange = ShortString::try_new(name).map_err(|error| failed(error.to_string()))?;
+    let exchange =
+        ShortString::try_new(name).map_err(|error| AmqpError::Exchange(name.to_owned(), error.into()))?;
     let (kind, arguments) = (ExchangeKind::Fanout, options.exchange_arguments.clone());
-    let declared = channel
-        .exchange_declare(exchange, kind, options.exchange, arguments)
-        .await;
-    declared.map_err(|error| failed(words(&error)))
+    let declared = channel.exchange_declare(exchange, kind, options.exchange, arguments).await;
+    declared.map_err(|error| AmqpError::Exchange(name.to_owned(), cause(error)))
 }

@@ -59,14 +59,11 @@ impl Stream for AmqpFeed {
             Some(Ok(delivery)) => {
                 this.yielded = delivery.delivery_tag;
                 let channel = this.name(delivery.exchange.as_str());
-                Some(Ok(Frame {
-                    channel,
-                    payload: delivery.data.into(),
-                }))
+                Some(Ok(Frame { channel, payload: delivery.data.into() }))
             }
             Some(Err(error)) => Some(Err(error.into())),
             None if this.link.connection.status().connected() => {
-                Some(Err(this.queue.failed("it was deleted".into())))
+                Some(Err(AmqpError::Deleted(this.queue.to_string())))
             }
             None => None,
         })

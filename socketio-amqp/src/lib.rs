@@ -1,4 +1,5 @@
 #![doc = include_str!("../README.md")]
+#![cfg_attr(not(test), warn(clippy::unwrap_used))] // a peer's mistake must never reach one
 
 mod broker; // the connection as the core sees it
 mod error;
@@ -16,7 +17,13 @@ pub use crate::feed::AmqpFeed;
 pub use crate::options::{AmqpOptions, Argument};
 pub use crate::queue::QueueName;
 
-// With the core's cluster adapter:
-// /// Makes several servers act as one, through an AMQP broker.
-// #[cfg(feature = "server")]
-// pub type AmqpManager = socketio_core::adapter::ClusterAdapter<Amqp>;
+/// An adapter over AMQP: what python-socketio calls its `KombuManager` and its `AsyncAioPikaManager`, and a node beside them.
+///
+/// ```
+/// use socketio_amqp::AmqpManager;
+///
+/// let manager = AmqpManager::new("amqp://guest:guest@localhost:5672//")?.channel("chat"); // parses only
+/// # Ok::<(), socketio_amqp::AmqpError>(())
+/// ```
+#[cfg(feature = "server")]
+pub type AmqpManager = socketio_core::adapter::ClusterAdapter<Amqp>;

@@ -26,20 +26,15 @@ struct Socket(std::net::TcpStream);
 type Stream = AsyncTcpStream<Compat<TcpStream>>;
 
 impl Link {
-    /// Tries the addresses in turn.
+    /// Tries the addresses in turn; each has its share of the time.
     pub(crate) async fn open(options: &AmqpOptions, node: &str) -> Result<Link, AmqpError> {
+        let limit = options.connect_timeout.div_f64(options.addresses.len() as f64);
         let mut failed = None;
         for address in &options.addresses {
-            let limit = options.connect_timeout;
             match timeout(limit, connect(options, address, node)).await {
                 Ok(Ok(link)) => return Ok(link),
                 Ok(Err(error)) => failed = Some(error),
-                Err(_) => {
-                    failed = Some(AmqpError::Silent {
-                        address: shown(address),
-                        limit,
-                    })
-                }
+                Err(_) => failed = Some(AmqpError::Silent(shown(address), limit)),
             }
         }
         Err(failed.expect("a URL holds an address"))
@@ -53,33 +48,21 @@ impl Drop for Socket {
 }
 
 async fn connect(options: &AmqpOptions, address: &AMQPUri, node: &str) -> Result<Link, AmqpError> {
-    let out_of_reach = |source| AmqpError::Unreachable {
-        address: shown(address),
-        source,
-    };
-    let (socket, stream) = tcp(address).await.map_err(out_of_reach)?;
+    let unconnected = |error: io::Error| AmqpError::Connect(shown(address), error.into());
+    let (socket, stream) = tcp(address).await.map_err(unconnected)?;
     let mut stream = AsyncTcpStream::Plain(stream.compat());
     let encrypted = address.scheme == AMQPScheme::AMQPS;
     if encrypted {
-        let failed = |source| AmqpError::Tls {
-            address: shown(address),
-            source,
-        };
+        let untrusted = |error: io::Error| AmqpError::Handshake(shown(address), error.into());
         stream = stream
             .into_rustls(&tls::connector(options)?, &address.authority.host)
             .await
-            .map_err(failed)?;
+            .map_err(untrusted)?;
     }
-    let name = options
-        .connection_name
-        .clone()
-        .unwrap_or_else(|| format!("socketio {node}"));
+    let name = options.connection_name.clone().unwrap_or_else(|| format!("socketio {node}"));
     let connection = handshake(address.clone(), stream, name).await;
-    let connection = connection.map_err(|error| AmqpError::handshake(shown(address), encrypted, &error))?;
-    Ok(Link {
-        connection,
-        _socket: socket,
-    })
+    let connection = connection.map_err(|error| AmqpError::opening(shown(address), encrypted, error))?;
+    Ok(Link { connection, _socket: socket })
 }
 
 /// The stream, and a second handle of its socket.

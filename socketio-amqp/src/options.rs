@@ -70,7 +70,8 @@ impl AmqpOptions {
         self
     }
 
-    /// Longest time that connecting may take, for each address, from looking up its name to the broker's welcome. Default: 10 s.
+    /// Longest time that connecting may take, from looking up a name to the broker's welcome; several addresses share it. Default: 8 s,
+    /// as the core waits for 10 s.
     pub fn connect_timeout(mut self, limit: Duration) -> Self {
         self.connect_timeout = limit;
         self
@@ -183,7 +184,7 @@ impl AmqpOptions {
             ca: None,
             certificate: None,
             key: None,
-            connect_timeout: Duration::from_secs(10),
+            connect_timeout: Duration::from_secs(8),
             connection_name: None,
             exchange: ExchangeDeclareOptions::default(),
             exchange_arguments: FieldTable::default(),
@@ -204,11 +205,7 @@ impl AmqpOptions {
 
     /// Takes the parameter of the URL of one address.
     fn parameter(&mut self, address: usize, name: &str, value: &str) -> Result<(), AmqpError> {
-        let number = || {
-            value
-                .parse::<u64>()
-                .map_err(|_| bad(format!("{name} is not a number")))
-        };
+        let number = || value.parse::<u64>().map_err(|_| bad(format!("{name} is not a number")));
         let query = &mut self.addresses[address].query;
         match name {
             // 0 would be the broker's own interval, 60 s with RabbitMQ.
@@ -231,10 +228,7 @@ impl FromStr for AmqpOptions {
     type Err = AmqpError;
 
     fn from_str(urls: &str) -> Result<Self, AmqpError> {
-        let urls = alternatives(urls)
-            .iter()
-            .map(|url| parse(url))
-            .collect::<Result<Vec<_>, _>>()?;
+        let urls = alternatives(urls).iter().map(|url| parse(url)).collect::<Result<Vec<_>, _>>()?;
         let mut options = AmqpOptions::new(urls.iter().map(address).collect::<Result<_, _>>()?);
         for (index, url) in urls.iter().enumerate() {
             for (name, value) in url.query_pairs() {
@@ -266,15 +260,8 @@ impl fmt::Debug for AmqpOptions {
 /// The address as errors and logs show it: without the password.
 pub(crate) fn shown(address: &AMQPUri) -> String {
     let AMQPAuthority { userinfo, host, port } = &address.authority;
-    let host = if host.contains(':') {
-        format!("[{host}]")
-    } else {
-        host.clone()
-    };
-    format!(
-        "{}://{}@{host}:{port}/{}",
-        address.scheme, userinfo.username, address.vhost
-    )
+    let host = if host.contains(':') { format!("[{host}]") } else { host.clone() };
+    format!("{}://{}@{host}:{port}/{}", address.scheme, userinfo.username, address.vhost)
 }
 
 impl From<bool> for Argument {
@@ -350,11 +337,7 @@ fn address(url: &Url) -> Result<AMQPUri, AmqpError> {
     let port = url.port().unwrap_or_else(|| scheme.default_port());
     Ok(AMQPUri {
         scheme,
-        authority: AMQPAuthority {
-            userinfo: AMQPUserInfo { username, password },
-            host,
-            port,
-        },
+        authority: AMQPAuthority { userinfo: AMQPUserInfo { username, password }, host, port },
         vhost,
         query: AMQPQueryString::default(),
     })
@@ -371,16 +354,11 @@ fn mechanism(name: &str) -> Result<SASLMechanism, AmqpError> {
 
 fn decoded(text: &str) -> Result<String, AmqpError> {
     let bytes = percent_encoding::percent_decode_str(text);
-    Ok(bytes
-        .decode_utf8()
-        .map_err(|_| bad("a part of it is not UTF-8"))?
-        .into_owned())
+    Ok(bytes.decode_utf8().map_err(|_| bad("a part of it is not UTF-8"))?.into_owned())
 }
 
 fn bad(reason: impl Into<String>) -> AmqpError {
-    AmqpError::Url {
-        reason: reason.into(),
-    }
+    AmqpError::Url(reason.into())
 }
 
 #[cfg(test)]

@@ -61,15 +61,8 @@ impl Publisher {
         sent: &mut usize,
     ) -> Result<bool, AmqpError> {
         let limit = options.max_frame;
-        if let Some(size) = frames
-            .iter()
-            .map(|frame| frame.payload.len())
-            .find(|size| *size > limit)
-        {
-            return Err(AmqpError::TooLarge {
-                size,
-                reason: format!("at most {limit} are published"),
-            });
+        if let Some(size) = frames.iter().map(|frame| frame.payload.len()).find(|size| *size > limit) {
+            return Err(AmqpError::OverLimit(size, limit));
         }
         let channel = self.ready(link, options, frames).await?;
         let publish = |frame| Box::pin(maybe_done(publish(channel, frame, options.persistent, mandatory)));
@@ -134,14 +127,8 @@ async fn publish(
         .with_delivery_mode(if persistent { 2 } else { 1 })
         .with_priority(0);
     let (exchange, key) = (ShortString::from(&*frame.channel), ShortString::default());
-    let options = BasicPublishOptions {
-        mandatory,
-        immediate: false,
-    };
-    channel
-        .basic_publish(exchange, key, options, &frame.payload, properties)
-        .await?
-        .await
+    let options = BasicPublishOptions { mandatory, immediate: false };
+    channel.basic_publish(exchange, key, options, &frame.payload, properties).await?.await
 }
 
 /// In bytes. No broker's limit is below it.

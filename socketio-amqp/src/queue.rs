@@ -13,7 +13,7 @@ use lapin::types::{FieldTable, ShortString};
 use lapin::{Channel, Consumer};
 use socketio_core::adapter::broker;
 
-use crate::error::{AmqpError, words};
+use crate::error::{AmqpError, cause};
 use crate::options::AmqpOptions;
 
 /// The queue from which to go on: what a node has not acknowledged, and what came while it was away, is in there.
@@ -31,10 +31,7 @@ impl QueueName {
             name = format!("{prefix}.{:016x}.{node}", hash.finish());
         }
         let short = ShortString::try_new(name.as_str());
-        short.map(QueueName).map_err(|error| AmqpError::Queue {
-            queue: name,
-            reason: error.to_string(),
-        })
+        short.map(QueueName).map_err(|error| AmqpError::Queue(name, error.into()))
     }
 
     /// Declares the queue, or finds it as it was left, and consumes from it. The exchanges are there.
@@ -46,29 +43,16 @@ impl QueueName {
     ) -> Result<Consumer, AmqpError> {
         let consumer = async {
             let (name, nothing) = (|| self.0.clone(), ShortString::default);
-            channel
-                .queue_declare(name(), options.queue, options.queue_arguments.clone())
-                .await?;
+            channel.queue_declare(name(), options.queue, options.queue_arguments.clone()).await?;
             for exchange in channels.iter().map(|channel| channel.name().into()) {
                 let (options, arguments) = (QueueBindOptions::default(), FieldTable::default());
-                channel
-                    .queue_bind(name(), exchange, nothing(), options, arguments)
-                    .await?;
+                channel.queue_bind(name(), exchange, nothing(), options, arguments).await?;
             }
-            channel
-                .basic_qos(options.prefetch, BasicQosOptions::default())
-                .await?;
+            channel.basic_qos(options.prefetch, BasicQosOptions::default()).await?;
             let (options, arguments) = (BasicConsumeOptions::default(), FieldTable::default());
             channel.basic_consume(name(), nothing(), options, arguments).await
         };
-        consumer.await.map_err(|error| self.failed(words(&error)))
-    }
-
-    pub(crate) fn failed(&self, reason: String) -> AmqpError {
-        AmqpError::Queue {
-            queue: self.to_string(),
-            reason,
-        }
+        consumer.await.map_err(|error| AmqpError::Queue(self.to_string(), cause(error)))
     }
 }
 

@@ -18,18 +18,12 @@ pub(crate) enum Pem {
 }
 
 pub(crate) fn connector(options: &AmqpOptions) -> Result<RustlsConnector, AmqpError> {
-    let failed = |what: &str| {
-        let what = what.to_owned();
-        |error: io::Error| AmqpError::Pem {
-            what,
-            reason: error.to_string(),
-        }
-    };
+    let unfit = |what: &'static str| move |error: io::Error| AmqpError::Tls(what.to_owned(), error.into());
     let config = match &options.ca {
         Some(ca) => {
             RustlsConnectorConfig::default().with_parsable_certificates(ca.read("authority", certificates)?)
         }
-        None => RustlsConnectorConfig::new_with_native_certs().map_err(failed("the system's authorities"))?,
+        None => RustlsConnectorConfig::new_with_native_certs().map_err(unfit("the system's authorities"))?,
     };
     let connector = match (&options.certificate, &options.key) {
         (Some(chain), Some(key)) => config.connector_with_single_cert(
@@ -38,26 +32,25 @@ pub(crate) fn connector(options: &AmqpOptions) -> Result<RustlsConnector, AmqpEr
         ),
         _ => config.connector_with_no_client_auth(),
     };
-    connector.map_err(failed("client certificate"))
+    connector.map_err(unfit("the client's certificate"))
 }
 
 impl Pem {
     fn read<T>(&self, what: &str, parse: impl Fn(&[u8]) -> Result<T, Error>) -> Result<T, AmqpError> {
-        let (what, pem) = match self {
-            Pem::Bytes(pem) => (what.to_owned(), Ok(pem.clone())),
-            Pem::File(path) => (format!("{what} {}", path.display()), std::fs::read(path)),
-        };
-        let pem = pem.map_err(|error| error.to_string());
-        let parsed = pem.and_then(|pem| parse(&pem).map_err(|error| error.to_string()));
-        parsed.map_err(|reason| AmqpError::Pem { what, reason })
+        match self {
+            Pem::Bytes(pem) => {
+                parse(pem).map_err(|error| AmqpError::Tls(format!("the {what}"), error.into()))
+            }
+            Pem::File(path) => {
+                let what = || format!("the {what} in {}", path.display());
+                let pem = std::fs::read(path).map_err(|error| AmqpError::Tls(what(), error.into()))?;
+                parse(&pem).map_err(|error| AmqpError::Tls(what(), error.into()))
+            }
+        }
     }
 }
 
 fn certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, Error> {
     let found: Vec<_> = CertificateDer::pem_slice_iter(pem).collect::<Result<_, _>>()?;
-    if found.is_empty() {
-        Err(Error::NoItemsFound)
-    } else {
-        Ok(found)
-    }
+    if found.is_empty() { Err(Error::NoItemsFound) } else { Ok(found) }
 }

@@ -39,6 +39,11 @@ fn arguments_hold_their_promises() {
 }
 
 #[test]
+fn frames_between_nodes_hold_their_promises() {
+    replay("wire_python", fuzz::wire_python::run);
+}
+
+#[test]
 fn any_short_input_is_harmless_everywhere() {
     let targets = [
         fuzz::frame::run,
@@ -47,6 +52,7 @@ fn any_short_input_is_harmless_everywhere() {
         fuzz::handshake_query::run,
         fuzz::packet::run,
         fuzz::args::run,
+        fuzz::wire_python::run,
     ];
     for target in targets {
         target(b"");

@@ -25,19 +25,14 @@ use tower_service::Service;
 #[tokio::test]
 async fn axum_takes_it_as_a_fallback() {
     let io = Server::builder().build().unwrap();
-    let app = Router::new()
-        .route("/", get("home"))
-        .fallback_service(io.service());
+    let app = Router::new().route("/", get("home")).fallback_service(io.service());
     let address = axum_serves(app).await;
 
     opens_by_polling_and_by_websocket(address, "/socket.io/").await;
     opens_by_polling_and_by_websocket(address, "/socket.io").await;
     assert_eq!(ask(address, "/").await, (200, "home".into()));
     assert_eq!(ask(address, "/socket.io-admin").await.0, 404);
-    assert_eq!(
-        ask(address, "/socket.io-admin/?EIO=4&transport=polling").await.0,
-        404
-    );
+    assert_eq!(ask(address, "/socket.io-admin/?EIO=4&transport=polling").await.0, 404);
 }
 
 #[tokio::test]
@@ -59,9 +54,7 @@ async fn axum_takes_it_as_a_layer_that_passes_on_what_is_not_its_own() {
 #[tokio::test]
 async fn axum_nests_it_under_a_prefix() {
     let io = Server::builder().build().unwrap();
-    let api = Router::new()
-        .route("/users", get("users"))
-        .fallback_service(io.service());
+    let api = Router::new().route("/users", get("users")).fallback_service(io.service());
     let address = axum_serves(Router::new().nest("/api", api)).await;
 
     opens_by_polling_and_by_websocket(address, "/api/socket.io/").await;
@@ -73,9 +66,7 @@ async fn axum_nests_it_under_a_prefix() {
 async fn axum_routes_to_it_with_and_without_taking_the_path_away() {
     let io = Server::builder().build().unwrap();
     let every = Server::builder().every_path().build().unwrap();
-    let app = Router::new()
-        .route_service("/socket.io/", io.service())
-        .nest_service("/live", every.service());
+    let app = Router::new().route_service("/socket.io/", io.service()).nest_service("/live", every.service());
     let address = axum_serves(app).await;
 
     opens_by_polling_and_by_websocket(address, "/socket.io/").await;
@@ -119,16 +110,12 @@ async fn hyper_utils_server_serves_it_over_http_1_and_2() {
     opens_by_polling_and_by_websocket(address, "/socket.io/").await;
 
     let stream = TokioIo::new(TcpStream::connect(address).await.unwrap());
-    let (mut client, connection) = hyper::client::conn::http2::handshake(TokioExecutor::new(), stream)
-        .await
-        .unwrap();
+    let (mut client, connection) =
+        hyper::client::conn::http2::handshake(TokioExecutor::new(), stream).await.unwrap();
     tokio::spawn(connection);
     let mut ask = async |query: &str, origin: &str| {
         let uri = format!("http://us.example:8000/socket.io/?{query}");
-        let request = Request::get(uri)
-            .header("origin", origin)
-            .body(Empty::<Bytes>::new())
-            .unwrap();
+        let request = Request::get(uri).header("origin", origin).body(Empty::<Bytes>::new()).unwrap();
         let response = client.send_request(request).await.unwrap();
         let status = response.status().as_u16();
         let body = response.into_body().collect().await.unwrap().to_bytes();
@@ -140,10 +127,7 @@ async fn hyper_utils_server_serves_it_over_http_1_and_2() {
     assert!(body.starts_with("0{\"sid\":"), "{body}");
     assert_eq!(ask("EIO=4&transport=polling", "http://us.example").await.0, 400);
     let (status, body) = ask("EIO=4&transport=websocket", "http://us.example:8000").await;
-    assert_eq!(
-        (status, &*body),
-        (400, r#"{"code":3,"message":"WebSocket needs HTTP/1.1"}"#)
-    );
+    assert_eq!((status, &*body), (400, r#"{"code":3,"message":"WebSocket needs HTTP/1.1"}"#));
 }
 
 #[tokio::test]
@@ -163,19 +147,10 @@ async fn a_refused_body_is_answered_and_does_not_keep_the_connection() {
     client.write_all(head.as_bytes()).await.unwrap();
     client.write_all(&vec![b'x'; 2_000_000]).await.unwrap();
     let mut answer = String::new();
-    tokio::time::timeout(PATIENCE, client.read_to_string(&mut answer))
-        .await
-        .expect("it is closed")
-        .unwrap();
+    tokio::time::timeout(PATIENCE, client.read_to_string(&mut answer)).await.expect("it is closed").unwrap();
     assert!(answer.starts_with("HTTP/1.1 400 "), "{answer}");
-    assert!(
-        answer.to_lowercase().contains("\r\nconnection: close\r\n"),
-        "{answer}"
-    );
-    assert!(
-        answer.ends_with(r#"{"code":1,"message":"Session ID unknown"}"#),
-        "{answer}"
-    );
+    assert!(answer.to_lowercase().contains("\r\nconnection: close\r\n"), "{answer}");
+    assert!(answer.ends_with(r#"{"code":1,"message":"Session ID unknown"}"#), "{answer}");
 }
 
 async fn opens_by_polling_and_by_websocket(address: SocketAddr, path: &str) {
@@ -213,10 +188,7 @@ async fn ask(address: SocketAddr, target: &str) -> (u16, String) {
     let request = format!("GET {target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
     client.write_all(request.as_bytes()).await.unwrap();
     let mut answer = String::new();
-    tokio::time::timeout(PATIENCE, client.read_to_string(&mut answer))
-        .await
-        .expect("an answer")
-        .unwrap();
+    tokio::time::timeout(PATIENCE, client.read_to_string(&mut answer)).await.expect("an answer").unwrap();
     let (head, body) = answer.split_once("\r\n\r\n").unwrap();
     (head["HTTP/1.1 ".len()..][..3].parse().unwrap(), body.to_owned())
 }
@@ -260,9 +232,7 @@ where
             let service = TowerToHyperService::new(service.clone());
             tokio::spawn(async move {
                 let builder = auto::Builder::new(TokioExecutor::new());
-                let _ = builder
-                    .serve_connection_with_upgrades(TokioIo::new(stream), service)
-                    .await;
+                let _ = builder.serve_connection_with_upgrades(TokioIo::new(stream), service).await;
             });
         }
     });

@@ -145,12 +145,12 @@ export function within(what, executor, ms = DEADLINE) {
 }
 
 /** One fact: runs, reports, and closes the clients it made. */
-export async function check(name, run) {
+export async function check(name, run, ms = 3 * DEADLINE) {
   let report;
   const own = new Set();
   try {
     const result = clients.run(own, run);
-    await within("the check to end", (resolve, reject) => result.then(resolve, reject), 3 * DEADLINE);
+    await within("the check to end", (resolve, reject) => result.then(resolve, reject), ms);
     report = { check: name, ok: true };
   } catch (error) {
     report = { check: name, ok: false, error: String(error?.stack ?? error) };

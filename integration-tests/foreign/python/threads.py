@@ -8,13 +8,29 @@ import socketio
 from harness import DEADLINE, REFUSALS, URL, VALUES, WAYS, as_answer, as_data, done, equal, report
 
 
+class Client(socketio.Client):
+    """The client, handling messages as they come.
+
+    Left to itself it starts a thread for each, and so loses their order, even of a header and its attachment.
+    """
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, reconnection=False, **kwargs)
+        trigger = self.eio._trigger_event
+        self.eio._trigger_event = lambda event, *args, run_async=False, **kwargs: trigger(event, *args, **kwargs)
+
+
+class SimpleClient(socketio.SimpleClient):
+    client_class = Client
+
+
 class Peer:
     """A client whose events are waited for."""
 
     def __init__(self, way, namespace="/", auth=None, namespaces=None):
         self.namespace = namespace
         self.events = queue.Queue()
-        self.client = socketio.Client(reconnection=False, handle_sigint=False)
+        self.client = Client(handle_sigint=False)
         for each in namespaces or [namespace]:
             self.client.on("*", self._record(each), namespace=each)
             self.client.on("disconnect", self._record_end(each), namespace=each)
@@ -116,7 +132,7 @@ for token, words in REFUSALS.items():
 
     @check(f"a refusal says why: {token}")
     def _(way, token=token, words=words):
-        client = socketio.Client(reconnection=False, handle_sigint=False)
+        client = Client(handle_sigint=False)
         refused = queue.Queue()
         client.on("connect_error", refused.put, namespace="/login")
         try:
@@ -216,7 +232,7 @@ def _(way):
 
 @check("the simple client works")
 def _(way):
-    with socketio.SimpleClient(handle_sigint=False) as client:
+    with SimpleClient(handle_sigint=False) as client:
         client.connect(URL, transports=WAYS[way], wait_timeout=DEADLINE)
         equal(client.call("echo", b"\x01"), b"\x01")
         while (event := client.receive(timeout=DEADLINE))[0] != "echoed":

@@ -20,14 +20,10 @@ pub(super) fn add(io: &Server) {
         .on("ack struct", || ALICE)
         .on("ack option", || None::<u8>)
         .on("ack ok", || -> Result<u8, HandlerError> { Ok(5) })
-        .on("ack ok tuple", || -> Result<(u8, u8), HandlerError> {
-            Ok((1, 2))
-        })
+        .on("ack ok tuple", || -> Result<(u8, u8), HandlerError> { Ok((1, 2)) })
         .on("ack ok nothing", || -> Result<(), HandlerError> { Ok(()) })
         .on("ack bytes", || Bytes::from_static(&[1, 2, 3]))
-        .on("ack error", || -> Result<u8, HandlerError> {
-            Err(HandlerError::new("asked for by a test"))
-        })
+        .on("ack error", || -> Result<u8, HandlerError> { Err(HandlerError::new("asked for by a test")) })
         .on("ack error later", || async {
             sleep(Duration::from_millis(1)).await;
             Err::<u8, _>(HandlerError::new("asked for by a test"))
@@ -35,16 +31,12 @@ pub(super) fn add(io: &Server) {
         .on("ack error with value", || -> Result<u8, HandlerError> {
             Err(HandlerError::ack(json!({ "error": "told" })))
         })
-        .on("ack error with tuple", || -> Result<u8, HandlerError> {
-            Err(HandlerError::ack(("error", 42)))
-        })
+        .on("ack error with tuple", || -> Result<u8, HandlerError> { Err(HandlerError::ack(("error", 42))) })
         .on("ack later", || async {
             sleep(Duration::from_millis(20)).await;
             "later"
         })
-        .on("ack by hand", |ack: Ack| -> Result<(), HandlerError> {
-            Ok(ack.send(("by", "hand"))?)
-        })
+        .on("ack by hand", |ack: Ack| -> Result<(), HandlerError> { Ok(ack.send(("by", "hand"))?) })
         .on("ack from a task", |ack: Ack| {
             tokio::spawn(async move {
                 sleep(Duration::from_millis(1)).await;
@@ -53,8 +45,7 @@ pub(super) fn add(io: &Server) {
         })
         .on("ack never", |_: Ack| ());
 
-    io.on("count", |Data(number): Data<u64>| number)
-        .on("start and wait", start_and_wait);
+    io.on("count", |Data(number): Data<u64>| number).on("start and wait", start_and_wait);
 
     io.on("ask nothing", ask_nothing)
         .on("ask number", ask_number)
@@ -97,20 +88,15 @@ async fn ask_bytes(socket: Socket, Data(bytes): Data<Bytes>) -> Result<Bytes, Ha
 }
 
 async fn ask_shortly(socket: Socket) -> Result<String, HandlerError> {
-    let asked: Result<Value, _> = socket
-        .timeout(Duration::from_millis(100))
-        .emit_with_ack("question", ())
-        .await;
+    let asked: Result<Value, _> =
+        socket.timeout(Duration::from_millis(100)).emit_with_ack("question", ()).await;
     Ok(outcome(&asked))
 }
 
 /// Tells the watchers how it went: the one who was asked may be gone.
 async fn ask_patiently(socket: Socket) -> Result<(), HandlerError> {
     let asked: Result<Value, _> = socket.timeout(PATIENTLY).emit_with_ack("question", ()).await;
-    socket
-        .namespace()
-        .to("watchers")
-        .emit("outcome", (socket.id(), outcome(&asked)))?;
+    socket.namespace().to("watchers").emit("outcome", (socket.id(), outcome(&asked)))?;
     Ok(())
 }
 
@@ -118,7 +104,7 @@ fn outcome(asked: &Result<Value, AckError>) -> String {
     match asked {
         Ok(answer) => answer.to_string(),
         Err(AckError::Timeout { .. }) => "timeout".into(),
-        Err(AckError::Disconnected { .. }) => "disconnected".into(),
+        Err(AckError::Disconnected) => "disconnected".into(),
         Err(other) => other.to_string(),
     }
 }

@@ -23,9 +23,7 @@ struct Name(&'static str);
 pub(super) fn add(io: &Server) {
     io.of("/login").on_connect(login).on("who", who);
     io.of("/guest").on_connect(guest).on("who", |socket: Socket| {
-        socket
-            .session::<String>()
-            .map_or_else(|| "guest".to_owned(), |name| name.to_string())
+        socket.session::<String>().map_or_else(|| "guest".to_owned(), |name| name.to_string())
     });
     add_early(io);
     io.of("/asking").on_connected(asking);
@@ -79,10 +77,7 @@ fn add_early(io: &Server) {
 }
 
 async fn asking(socket: Socket) -> Result<(), HandlerError> {
-    let answer: String = socket
-        .timeout(Duration::from_secs(20))
-        .emit_with_ack("who are you", ())
-        .await?;
+    let answer: String = socket.timeout(Duration::from_secs(20)).emit_with_ack("who are you", ()).await?;
     Ok(socket.emit("so you are", answer)?)
 }
 
@@ -94,22 +89,12 @@ fn add_world(io: &Server) {
         .on("fence", || ())
         .on("who", || "world")
         .on("rooms", super::rooms::room_names)
-        .on("session", |socket: Socket| {
-            socket.session::<Name>().map(|name| name.0)
+        .on("session", |socket: Socket| socket.session::<Name>().map(|name| name.0))
+        .on("join hall", |socket: Socket| -> Result<(), HandlerError> { Ok(socket.join("hall")?) })
+        .on("say in hall", |socket: Socket, Data(text): Data<String>| -> Result<usize, HandlerError> {
+            Ok(socket.to("hall").emit("heard", text)?.local)
         })
-        .on("join hall", |socket: Socket| -> Result<(), HandlerError> {
-            Ok(socket.join("hall")?)
-        })
-        .on(
-            "say in hall",
-            |socket: Socket, Data(text): Data<String>| -> Result<usize, HandlerError> {
-                Ok(socket.to("hall").emit("heard", text)?.local)
-            },
-        )
-        .on(
-            "say to hall as server",
-            move |Data(text): Data<String>| -> Result<usize, HandlerError> {
-                Ok(hall.to("hall").emit("heard", text)?.local)
-            },
-        );
+        .on("say to hall as server", move |Data(text): Data<String>| -> Result<usize, HandlerError> {
+            Ok(hall.to("hall").emit("heard", text)?.local)
+        });
 }

@@ -30,20 +30,12 @@ pub(super) fn add(io: &Server) {
     io.on("save session", |socket: Socket, Data(visitor): Data<Visitor>| {
         socket.save_session(visitor);
     })
-    .on("session", |socket: Socket| {
-        socket
-            .session::<Visitor>()
-            .map(|visitor| Visitor::clone(&visitor))
-    })
-    .on("session as argument", |Session(visitor): Session<Visitor>| {
-        visitor.name.clone()
-    })
+    .on("session", |socket: Socket| socket.session::<Visitor>().map(|visitor| Visitor::clone(&visitor)))
+    .on("session as argument", |Session(visitor): Session<Visitor>| visitor.name.clone())
     .on("edit session", |socket: Socket| {
         socket.edit_session(|visitor: &mut Visitor| visitor.visits += 1);
     })
-    .on("visitor number", |State(world): State<World>| {
-        world.visitors.fetch_add(1, SeqCst)
-    });
+    .on("visitor number", |State(world): State<World>| world.visitors.fetch_add(1, SeqCst));
 
     io.on(
         "all arguments",
@@ -51,16 +43,12 @@ pub(super) fn add(io: &Server) {
             (name.to_string(), one, two, three)
         },
     )
-    .on("optional argument", |Data(text): Data<Option<String>>| {
-        text.unwrap_or_else(|| "none".into())
-    })
+    .on("optional argument", |Data(text): Data<Option<String>>| text.unwrap_or_else(|| "none".into()))
     .on("typed", |State(world): State<World>, Data(number): Data<u32>| {
         world.typed_runs.fetch_add(1, SeqCst);
         number
     })
-    .on("typed runs", |State(world): State<World>| {
-        world.typed_runs.load(SeqCst)
-    })
+    .on("typed runs", |State(world): State<World>| world.typed_runs.load(SeqCst))
     .on("typed result", typed_result);
 
     io.on("panic", explode)

@@ -14,16 +14,13 @@ pub(super) fn add(io: &Server) {
         .on("close me", |socket: Socket| {
             socket.close();
         })
-        .on(
-            "last words and close",
-            |socket: Socket| -> Result<(), HandlerError> {
-                for number in 1..=3 {
-                    socket.emit("last words", number)?;
-                }
-                socket.close();
-                Ok(())
-            },
-        )
+        .on("last words and close", |socket: Socket| -> Result<(), HandlerError> {
+            for number in 1..=3 {
+                socket.emit("last words", number)?;
+            }
+            socket.close();
+            Ok(())
+        })
         .on("kick", move |Data(sid): Data<String>| {
             let socket = main.socket(&sid);
             socket.inspect(Socket::disconnect).is_some()

@@ -12,7 +12,7 @@ mod values;
 
 use std::sync::atomic::AtomicUsize;
 
-use socketio_core::Server;
+use socketio_core::{Server, server::ServerBuilder};
 
 use crate::running::Running;
 
@@ -27,11 +27,13 @@ pub struct World {
 
 /// Starts it on a port of its own, with the defaults of the product.
 pub async fn start() -> Running {
-    let io = Server::builder()
-        .state(World::default())
-        .namespace("/quiet")
-        .build()
-        .expect("the settings are valid");
+    start_with(Server::builder()).await
+}
+
+/// Starts it with other settings.
+pub async fn start_with(builder: ServerBuilder) -> Running {
+    let builder = builder.state(World::default()).namespace("/quiet");
+    let io = builder.build().expect("the settings are valid");
     handlers::add(&io);
     values::add(&io);
     acks::add(&io);

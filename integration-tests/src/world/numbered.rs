@@ -32,15 +32,12 @@ pub(super) fn add(io: &Server) {
         .on("start", |socket: Socket, Data(count): Data<u64>| {
             tokio::spawn(count_across_the_upgrade(socket, count));
         })
-        .on(
-            "start at once",
-            |socket: Socket, Data(count): Data<u64>| -> Result<(), HandlerError> {
-                for number in 0..count {
-                    socket.emit("down", number)?;
-                }
-                Ok(())
-            },
-        );
+        .on("start at once", |socket: Socket, Data(count): Data<u64>| -> Result<(), HandlerError> {
+            for number in 0..count {
+                socket.emit("down", number)?;
+            }
+            Ok(())
+        });
 }
 
 /// Numbers come alone or with an attachment of a length that follows from them.

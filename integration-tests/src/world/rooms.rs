@@ -31,29 +31,18 @@ pub(super) fn add(io: &Server) {
     let main: Namespace = io.of("/");
     let (announcing, putting, showing, mixing) = (main.clone(), main.clone(), main.clone(), main.clone());
 
-    io.on(
-        "join",
-        |socket: Socket, Data(rooms): Data<Vec<String>>| -> Result<(), HandlerError> {
-            Ok(socket.join(rooms)?)
-        },
-    )
+    io.on("join", |socket: Socket, Data(rooms): Data<Vec<String>>| -> Result<(), HandlerError> {
+        Ok(socket.join(rooms)?)
+    })
     .on("leave", |socket: Socket, Data(rooms): Data<Vec<String>>| {
         socket.leave(rooms);
     })
-    .on("watch", |socket: Socket| -> Result<(), HandlerError> {
-        Ok(socket.join("watchers")?)
-    })
+    .on("watch", |socket: Socket| -> Result<(), HandlerError> { Ok(socket.join("watchers")?) })
     .on("rooms", room_names)
-    .on("close room", move |Data(room): Data<String>| -> Reached {
-        Ok(main.close_room(room)?.local)
-    });
+    .on("close room", move |Data(room): Data<String>| -> Reached { Ok(main.close_room(room)?.local) });
 
     io.on("say", |socket: Socket, Data(say): Data<Say>| -> Reached {
-        let broadcast = if say.to.is_empty() {
-            socket.broadcast()
-        } else {
-            socket.to(say.to)
-        };
+        let broadcast = if say.to.is_empty() { socket.broadcast() } else { socket.to(say.to) };
         Ok(broadcast.except(say.except).emit("heard", say.text)?.local)
     })
     .on("announce", move |Data(say): Data<Say>| -> Reached {
@@ -64,29 +53,20 @@ pub(super) fn add(io: &Server) {
         };
         Ok(broadcast.emit("heard", say.text)?.local)
     })
-    .on(
-        "broadcast",
-        |socket: Socket, Data(text): Data<String>| -> Reached {
-            Ok(socket.broadcast().emit("heard", text)?.local)
-        },
-    )
-    .on(
-        "show",
-        move |Args((room, picture)): Args<(String, Bytes)>| -> Reached {
-            Ok(showing.to(room).emit("heard", Show { picture })?.local)
-        },
-    );
+    .on("broadcast", |socket: Socket, Data(text): Data<String>| -> Reached {
+        Ok(socket.broadcast().emit("heard", text)?.local)
+    })
+    .on("show", move |Args((room, picture)): Args<(String, Bytes)>| -> Reached {
+        Ok(showing.to(room).emit("heard", Show { picture })?.local)
+    });
 
-    io.on(
-        "put into",
-        move |Data(put): Data<Put>| -> Result<bool, HandlerError> {
-            let Some(socket) = putting.socket(&put.sid) else {
-                return Ok(false);
-            };
-            socket.join(put.room)?;
-            Ok(true)
-        },
-    )
+    io.on("put into", move |Data(put): Data<Put>| -> Result<bool, HandlerError> {
+        let Some(socket) = putting.socket(&put.sid) else {
+            return Ok(false);
+        };
+        socket.join(put.room)?;
+        Ok(true)
+    })
     .on(
         "mixed numbers",
         move |socket: Socket, Args((room, count)): Args<(String, usize)>| -> Result<(), HandlerError> {

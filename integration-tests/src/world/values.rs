@@ -5,15 +5,8 @@ use serde::Serialize;
 use socketio_core::{Data, HandlerError, RawArgs, Server, Socket};
 
 /// Names that are nobody's but the application's.
-const NAMES: [&str; 7] = [
-    "with spaces and ünïcödé",
-    "*",
-    "a/b,c",
-    "\"quoted\"\\",
-    "42",
-    "constructor",
-    "__proto__",
-];
+const NAMES: [&str; 7] =
+    ["with spaces and ünïcödé", "*", "a/b,c", "\"quoted\"\\", "42", "constructor", "__proto__"];
 
 #[derive(Serialize)]
 pub(super) struct Person {
@@ -22,11 +15,7 @@ pub(super) struct Person {
     at: Option<u64>,
 }
 
-pub(super) const ALICE: Person = Person {
-    name: "alice",
-    tags: ["a"],
-    at: None,
-};
+pub(super) const ALICE: Person = Person { name: "alice", tags: ["a"], at: None };
 
 #[derive(Serialize)]
 struct Nested {
@@ -46,37 +35,25 @@ struct Three {
 }
 
 pub(super) fn add(io: &Server) {
-    io.on(
-        "give",
-        |socket: Socket, Data(kind): Data<String>| -> Result<(), HandlerError> {
-            Ok(socket.emit("given", &value(&kind)?)?)
-        },
-    )
+    io.on("give", |socket: Socket, Data(kind): Data<String>| -> Result<(), HandlerError> {
+        Ok(socket.emit("given", &value(&kind)?)?)
+    })
     .on("give back", |Data(kind): Data<String>| value(&kind))
-    .on(
-        "echo",
-        |socket: Socket, args: RawArgs| -> Result<RawArgs, HandlerError> {
-            socket.emit("echoed", &args)?;
-            Ok(args)
-        },
-    )
-    .on(
-        "message",
-        |socket: Socket, args: RawArgs| -> Result<(), HandlerError> { Ok(socket.send(&args)?) },
-    );
+    .on("echo", |socket: Socket, args: RawArgs| -> Result<RawArgs, HandlerError> {
+        socket.emit("echoed", &args)?;
+        Ok(args)
+    })
+    .on("message", |socket: Socket, args: RawArgs| -> Result<(), HandlerError> { Ok(socket.send(&args)?) });
 
     for name in NAMES {
         io.on(name, move || name);
     }
-    io.on(
-        "emit strange names",
-        |socket: Socket| -> Result<(), HandlerError> {
-            for name in ["with spaces and ünïcödé", "a/b,c", "\"quoted\"\\"] {
-                socket.emit(name, ())?;
-            }
-            Ok(())
-        },
-    );
+    io.on("emit strange names", |socket: Socket| -> Result<(), HandlerError> {
+        for name in ["with spaces and ünïcödé", "a/b,c", "\"quoted\"\\"] {
+            socket.emit(name, ())?;
+        }
+        Ok(())
+    });
     let nowhere = io.of("/nowhere");
     io.on("emit to nowhere", move || -> Result<(), HandlerError> {
         nowhere.emit("hello", "nobody")?;
@@ -102,10 +79,7 @@ fn value(kind: &str) -> Result<RawArgs, HandlerError> {
         "bytes" => RawArgs::encode(&bytes(&[0, 1, 254, 255])),
         "no bytes" => RawArgs::encode(&bytes(&[])),
         "nested bytes" => RawArgs::encode(&Nested {
-            file: File {
-                name: "a.png",
-                data: bytes(&[1, 2, 3]),
-            },
+            file: File { name: "a.png", data: bytes(&[1, 2, 3]) },
             more: vec![bytes(&[4]), bytes(&[])],
         }),
         "tuple with bytes" => {

@@ -9,9 +9,7 @@ async fn a_close_packet_by_post_ends_the_session_and_frees_the_get_that_waits() 
     let server = serve().await;
     let mut client = joined("polling", server.port).await;
     let mut waiting = Http::connect(server.port).await;
-    waiting
-        .send_request("GET", &client.polling_target(), &[], b"")
-        .await;
+    waiting.send_request("GET", &client.polling_target(), &[], b"").await;
     // Another request has passed meanwhile: the GET is there.
     http::get(server.port, "/").await;
     assert_eq!(client.post("1").await.brief(), (200, "ok"));
@@ -35,15 +33,9 @@ async fn a_close_packet_on_a_websocket_ends_the_connection() {
 async fn a_close_frame_is_answered_and_ends_the_session() {
     let server = serve().await;
     let mut client = joined("websocket", server.port).await;
-    client
-        .socket()
-        .send_raw(&[0x88, 0x82, 0, 0, 0, 0, 0x03, 0xE8])
-        .await;
+    client.socket().send_raw(&[0x88, 0x82, 0, 0, 0, 0, 0x03, 0xE8]).await;
     let close = client.socket().closed().await;
-    assert_eq!(
-        close,
-        integration_tests::frames::Message::Close(Some((1000, String::new())))
-    );
+    assert_eq!(close, integration_tests::frames::Message::Close(Some((1000, String::new()))));
     client.socket().ended().await;
     server.is_empty().await;
 }

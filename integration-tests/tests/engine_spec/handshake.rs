@@ -19,10 +19,7 @@ async fn a_get_opens_a_session() {
     let open = Open::parse(response.text());
     assert!(!open.sid.is_empty());
     assert_eq!(open.upgrades, ["websocket"]);
-    assert_eq!(
-        (open.ping_interval, open.ping_timeout, open.max_payload),
-        (25_000, 20_000, 1_000_000)
-    );
+    assert_eq!((open.ping_interval, open.ping_timeout, open.max_payload), (25_000, 20_000, 1_000_000));
     // Byte for byte as the reference writes it.
     let expected = format!(
         r#"0{{"sid":"{}","upgrades":["websocket"],"pingInterval":25000,"pingTimeout":20000,"maxPayload":1000000}}"#,
@@ -36,20 +33,14 @@ async fn a_websocket_opens_a_session_that_has_no_upgrades() {
     let server = serve().await;
     let client = Client::websocket(server.port).await;
     assert!(client.open.upgrades.is_empty());
-    assert_eq!(
-        (client.open.ping_interval, client.open.ping_timeout),
-        (25_000, 20_000)
-    );
+    assert_eq!((client.open.ping_interval, client.open.ping_timeout), (25_000, 20_000));
     assert_eq!(client.open.max_payload, 1_000_000);
 }
 
 #[tokio::test]
 async fn each_session_has_an_id_of_its_own() {
     let server = serve().await;
-    let (one, two) = (
-        Client::polling(server.port).await,
-        Client::websocket(server.port).await,
-    );
+    let (one, two) = (Client::polling(server.port).await, Client::websocket(server.port).await);
     assert_ne!(one.open.sid, two.open.sid);
 }
 
@@ -76,11 +67,7 @@ async fn a_missing_or_other_version_is_refused() {
 
         let target = format!("/socket.io/?transport=websocket&{version}");
         let response = WebSocket::open(server.port, &target).await.unwrap_err();
-        assert_eq!(
-            response.brief(),
-            (400, "Unsupported protocol version"),
-            "{version}"
-        );
+        assert_eq!(response.brief(), (400, "Unsupported protocol version"), "{version}");
     }
     server.is_empty().await;
 }
@@ -88,19 +75,11 @@ async fn a_missing_or_other_version_is_refused() {
 #[tokio::test]
 async fn a_missing_or_unknown_transport_is_refused() {
     let server = serve().await;
-    for transport in [
-        "",
-        "&transport=",
-        "&transport=abc",
-        "&transport=Polling",
-        "&transport=constructor",
-    ] {
+    for transport in ["", "&transport=", "&transport=abc", "&transport=Polling", "&transport=constructor"] {
         let response = http::get(server.port, &format!("{PATH}{transport}")).await;
         assert_refused(&response, 0, "Transport unknown");
 
-        let response = WebSocket::open(server.port, &format!("{PATH}{transport}"))
-            .await
-            .unwrap_err();
+        let response = WebSocket::open(server.port, &format!("{PATH}{transport}")).await.unwrap_err();
         assert_eq!(response.brief(), (400, "Transport unknown"), "{transport}");
     }
     server.is_empty().await;
@@ -135,9 +114,7 @@ async fn an_unknown_session_is_refused() {
         }
         assert_unknown_session(&http::get(server.port, &target).await);
         assert_unknown_session(&http::post(server.port, &target, "40").await);
-        let response = WebSocket::open(server.port, &websocket_target(sid))
-            .await
-            .unwrap_err();
+        let response = WebSocket::open(server.port, &websocket_target(sid)).await.unwrap_err();
         assert_eq!(response.brief(), (400, "Session ID unknown"));
     }
     server.is_empty().await;
@@ -146,17 +123,9 @@ async fn an_unknown_session_is_refused() {
 #[tokio::test]
 async fn a_refused_upgrade_ends_its_connection() {
     let server = serve().await;
-    let response = WebSocket::open(server.port, &websocket_target("abc"))
-        .await
-        .unwrap_err();
+    let response = WebSocket::open(server.port, &websocket_target("abc")).await.unwrap_err();
     assert_eq!(response.header("content-type"), Some("text/html"));
-    assert_eq!(
-        response
-            .header("connection")
-            .map(str::to_ascii_lowercase)
-            .as_deref(),
-        Some("close")
-    );
+    assert_eq!(response.header("connection").map(str::to_ascii_lowercase).as_deref(), Some("close"));
 }
 
 #[tokio::test]
@@ -170,9 +139,7 @@ async fn the_transport_websocket_needs_an_upgrade_request() {
 #[tokio::test]
 async fn an_upgrade_request_needs_the_transport_websocket() {
     let server = serve().await;
-    let response = WebSocket::open(server.port, &format!("{PATH}&transport=polling"))
-        .await
-        .unwrap_err();
+    let response = WebSocket::open(server.port, &format!("{PATH}&transport=polling")).await.unwrap_err();
     assert_eq!(response.status, 400);
     server.is_empty().await;
 }
@@ -183,11 +150,7 @@ async fn a_transport_that_is_not_the_sessions_is_refused_and_the_session_lives_o
     let mut client = joined("websocket", server.port).await;
     let target = client.polling_target();
     assert_refused(&http::get(server.port, &target).await, 3, "Bad request");
-    assert_refused(
-        &http::post(server.port, &target, "42[\"echo\"]").await,
-        3,
-        "Bad request",
-    );
+    assert_refused(&http::post(server.port, &target, "42[\"echo\"]").await, 3, "Bad request");
     client.send("42[\"echo\",1]").await;
     assert_eq!(client.next().await, "42[\"echo\",1]");
 }
@@ -207,24 +170,13 @@ async fn a_server_without_upgrades_announces_none_and_refuses_them() {
 
 #[tokio::test]
 async fn a_transport_that_is_switched_off_is_unknown() {
-    let polling = Running::start(
-        Server::builder()
-            .transports([Transport::Polling])
-            .build()
-            .unwrap(),
-    )
-    .await;
+    let polling = Running::start(Server::builder().transports([Transport::Polling]).build().unwrap()).await;
     assert!(Client::polling(polling.port).await.open.upgrades.is_empty());
     let refused = WebSocket::open(polling.port, &format!("{PATH}&transport=websocket")).await;
     assert_eq!(refused.unwrap_err().brief(), (400, "Transport unknown"));
 
-    let websocket = Running::start(
-        Server::builder()
-            .transports([Transport::Websocket])
-            .build()
-            .unwrap(),
-    )
-    .await;
+    let websocket =
+        Running::start(Server::builder().transports([Transport::Websocket]).build().unwrap()).await;
     let response = http::get(websocket.port, &format!("{PATH}&transport=polling")).await;
     assert_refused(&response, 0, "Transport unknown");
     Client::websocket(websocket.port).await.connect("/").await;
@@ -239,25 +191,15 @@ async fn the_handshake_says_what_the_server_is_set_to() {
         .build()
         .unwrap();
     let server = Running::start(io).await;
-    for open in [
-        Client::polling(server.port).await.open,
-        Client::websocket(server.port).await.open,
-    ] {
-        assert_eq!(
-            (open.ping_interval, open.ping_timeout, open.max_payload),
-            (1_500, 1_000, 5_000)
-        );
+    for open in [Client::polling(server.port).await.open, Client::websocket(server.port).await.open] {
+        assert_eq!((open.ping_interval, open.ping_timeout, open.max_payload), (1_500, 1_000, 5_000));
     }
 }
 
 #[tokio::test]
 async fn another_path_is_not_ours() {
     let server = serve().await;
-    for path in [
-        "/",
-        "/socket.io-admin/?EIO=4&transport=polling",
-        "/engine.io/?EIO=4&transport=polling",
-    ] {
+    for path in ["/", "/socket.io-admin/?EIO=4&transport=polling", "/engine.io/?EIO=4&transport=polling"] {
         assert_eq!(http::get(server.port, path).await.status, 404, "{path}");
     }
 }

@@ -20,11 +20,7 @@ async fn a_polling_client_is_pinged_at_every_interval() {
         assert_eq!(client.next_or_end().await.as_deref(), Some("2"));
         client.send("3").await;
     }
-    assert!(
-        start.elapsed() > PING_INTERVAL * 2,
-        "three pings in {:?}",
-        start.elapsed()
-    );
+    assert!(start.elapsed() > PING_INTERVAL * 2, "three pings in {:?}", start.elapsed());
 }
 
 #[tokio::test]
@@ -37,11 +33,7 @@ async fn a_websocket_client_is_pinged_at_every_interval() {
         assert_eq!(client.next_or_end().await.as_deref(), Some("2"));
         client.send("3").await;
     }
-    assert!(
-        start.elapsed() > PING_INTERVAL * 2,
-        "three pings in {:?}",
-        start.elapsed()
-    );
+    assert!(start.elapsed() > PING_INTERVAL * 2, "three pings in {:?}", start.elapsed());
 }
 
 #[tokio::test]
@@ -50,11 +42,7 @@ async fn a_websocket_client_that_does_not_answer_is_closed_after_interval_and_ti
     let mut client = joined("websocket", server.port).await;
     let start = Instant::now();
     assert_eq!(client.ended().await, ["2"]);
-    assert!(
-        start.elapsed() > PING_TIMEOUT,
-        "closed after {:?}",
-        start.elapsed()
-    );
+    assert!(start.elapsed() > PING_TIMEOUT, "closed after {:?}", start.elapsed());
     client.socket().ended().await;
     server.is_empty().await;
     assert_eq!(*reasons.lock().unwrap(), ["ping timeout"]);
@@ -107,11 +95,7 @@ async fn a_client_that_answers_lives_on_past_the_timeout() {
 async fn serve_and_note() -> (Running, Arc<Mutex<Vec<String>>>) {
     let reasons = Arc::<Mutex<Vec<String>>>::default();
     let note = reasons.clone();
-    let io = Server::builder()
-        .ping_interval(PING_INTERVAL)
-        .ping_timeout(PING_TIMEOUT)
-        .build()
-        .unwrap();
+    let io = Server::builder().ping_interval(PING_INTERVAL).ping_timeout(PING_TIMEOUT).build().unwrap();
     io.on_disconnect(move |reason: DisconnectReason| note.lock().unwrap().push(reason.to_string()));
     (Running::start(io).await, reasons)
 }

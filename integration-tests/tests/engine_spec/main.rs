@@ -29,17 +29,14 @@ async fn serve() -> Running {
 
 /// The same, with a quick heartbeat.
 async fn serve_quick() -> Running {
-    let builder = Server::builder()
-        .ping_interval(PING_INTERVAL)
-        .ping_timeout(PING_TIMEOUT);
+    let builder = Server::builder().ping_interval(PING_INTERVAL).ping_timeout(PING_TIMEOUT);
     Running::start(echoing(builder.build().unwrap())).await
 }
 
 fn echoing(io: Server) -> Server {
-    io.on(
-        "echo",
-        |socket: Socket, args: RawArgs| -> Result<(), HandlerError> { Ok(socket.emit("echo", &args)?) },
-    )
+    io.on("echo", |socket: Socket, args: RawArgs| -> Result<(), HandlerError> {
+        Ok(socket.emit("echo", &args)?)
+    })
     .on("acked", |args: RawArgs| args);
     io
 }

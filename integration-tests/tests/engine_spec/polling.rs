@@ -33,9 +33,7 @@ async fn a_get_waits_until_there_is_a_packet() {
     let server = serve().await;
     let client = joined("polling", server.port).await;
     let mut waiting = Http::connect(server.port).await;
-    waiting
-        .send_request("GET", &client.polling_target(), &[], b"")
-        .await;
+    waiting.send_request("GET", &client.polling_target(), &[], b"").await;
     server.io.emit("news", 1).unwrap();
     assert_eq!(waiting.response().await.brief(), (200, "42[\"news\",1]"));
 }
@@ -44,9 +42,7 @@ async fn a_get_waits_until_there_is_a_packet() {
 async fn several_packets_of_a_payload_are_read_in_order() {
     let server = serve().await;
     let mut client = joined("polling", server.port).await;
-    client
-        .send("42[\"echo\",1]\x1e42[\"echo\",2]\x1e42[\"echo\",3]")
-        .await;
+    client.send("42[\"echo\",1]\x1e42[\"echo\",2]\x1e42[\"echo\",3]").await;
     for number in 1..=3 {
         assert_eq!(client.next().await, format!("42[\"echo\",{number}]"));
     }
@@ -60,21 +56,14 @@ async fn several_packets_that_are_waiting_leave_as_one_payload() {
         server.io.emit("news", number).unwrap();
     }
     let response = http::get(server.port, &client.polling_target()).await;
-    assert_eq!(
-        response.text(),
-        "42[\"news\",1]\x1e42[\"news\",2]\x1e42[\"news\",3]"
-    );
+    assert_eq!(response.text(), "42[\"news\",1]\x1e42[\"news\",2]\x1e42[\"news\",3]");
 }
 
 #[tokio::test]
 async fn binary_packets_travel_as_base64_behind_a_b() {
     let server = serve().await;
     let mut client = joined("polling", server.port).await;
-    client
-        .send(&format!(
-            "451-[\"echo\",{PLACEHOLDER}]\x1ebAQIDBA==\x1e42[\"echo\",2]"
-        ))
-        .await;
+    client.send(&format!("451-[\"echo\",{PLACEHOLDER}]\x1ebAQIDBA==\x1e42[\"echo\",2]")).await;
     assert_eq!(client.next().await, format!("451-[\"echo\",{PLACEHOLDER}]"));
     assert_eq!(client.next().await, "bAQIDBA==");
     assert_eq!(client.next().await, "42[\"echo\",2]");
@@ -95,9 +84,7 @@ async fn a_second_get_at_a_time_is_refused_and_closes_the_session() {
     let server = serve().await;
     let client = joined("polling", server.port).await;
     let mut first = Http::connect(server.port).await;
-    first
-        .send_request("GET", &client.polling_target(), &[], b"")
-        .await;
+    first.send_request("GET", &client.polling_target(), &[], b"").await;
     waiting(&server, 1).await;
     let second = http::get(server.port, &client.polling_target()).await;
     assert_eq!(second.status, 400);
@@ -134,16 +121,7 @@ async fn a_second_post_at_a_time_is_refused_and_closes_the_session() {
 #[tokio::test]
 async fn a_body_that_is_no_payload_is_refused_and_closes_the_session() {
     let server = serve().await;
-    let bodies: [&[u8]; 8] = [
-        b"",
-        b"abc",
-        b"7",
-        b"\x1e",
-        b"42[\"echo\"]\x1e",
-        b"b!",
-        b"bA",
-        b"\xff\xfe",
-    ];
+    let bodies: [&[u8]; 8] = [b"", b"abc", b"7", b"\x1e", b"42[\"echo\"]\x1e", b"b!", b"bA", b"\xff\xfe"];
     for body in bodies {
         let client = joined("polling", server.port).await;
         let response = http::post(server.port, &client.polling_target(), body).await;
@@ -158,16 +136,9 @@ async fn a_get_that_waits_ends_when_a_post_closes_the_session() {
     let server = serve().await;
     let client = joined("polling", server.port).await;
     let mut waiting_get = Http::connect(server.port).await;
-    waiting_get
-        .send_request("GET", &client.polling_target(), &[], b"")
-        .await;
+    waiting_get.send_request("GET", &client.polling_target(), &[], b"").await;
     waiting(&server, 1).await;
-    assert_eq!(
-        http::post(server.port, &client.polling_target(), "abc")
-            .await
-            .status,
-        400
-    );
+    assert_eq!(http::post(server.port, &client.polling_target(), "abc").await.status, 400);
     let answer = waiting_get.response().await;
     assert!(answer.status == 400 || answer.brief() == (200, "1"), "{answer:?}");
     server.is_empty().await;
@@ -206,12 +177,7 @@ async fn requests_of_a_session_may_come_on_one_connection_or_many() {
     let mut client = joined("polling", server.port).await;
     for number in 0..5 {
         let body = format!("42[\"echo\",{number}]");
-        assert_eq!(
-            http::post(server.port, &client.polling_target(), &body)
-                .await
-                .brief(),
-            (200, "ok")
-        );
+        assert_eq!(http::post(server.port, &client.polling_target(), &body).await.brief(), (200, "ok"));
         assert_eq!(client.next().await, body);
     }
 }

@@ -17,9 +17,7 @@ async fn a_probe_is_answered_and_frees_the_get_that_waits() {
     let server = serve().await;
     let client = joined("polling", server.port).await;
     let mut waiting = Http::connect(server.port).await;
-    waiting
-        .send_request("GET", &client.polling_target(), &[], b"")
-        .await;
+    waiting.send_request("GET", &client.polling_target(), &[], b"").await;
     let mut socket = probed(&server, &client).await;
     assert_eq!(waiting.response().await.brief(), (200, "6"));
     socket.send_text("5").await;
@@ -32,10 +30,7 @@ async fn a_get_that_comes_after_the_probe_is_freed_too() {
     let server = serve().await;
     let client = joined("polling", server.port).await;
     let mut socket = probed(&server, &client).await;
-    assert_eq!(
-        http::get(server.port, &client.polling_target()).await.brief(),
-        (200, "6")
-    );
+    assert_eq!(http::get(server.port, &client.polling_target()).await.brief(), (200, "6"));
     socket.send_text("5").await;
     socket.send_text("42[\"echo\",1]").await;
     assert_eq!(socket.next_text().await, "42[\"echo\",1]");
@@ -50,12 +45,8 @@ async fn what_is_posted_before_the_change_is_handled_before_what_comes_after_it(
     let first = http::get(server.port, &client.polling_target()).await;
     socket.send_text("5").await;
     socket.send_text("42[\"echo\",3]").await;
-    let mut all: Vec<_> = first
-        .text()
-        .split('\x1e')
-        .filter(|packet| *packet != "6")
-        .map(str::to_owned)
-        .collect();
+    let mut all: Vec<_> =
+        first.text().split('\x1e').filter(|packet| *packet != "6").map(str::to_owned).collect();
     while all.len() < 3 {
         all.push(socket.next_text().await);
     }
@@ -73,21 +64,12 @@ async fn what_is_emitted_during_the_upgrade_arrives_once_and_in_order() {
     server.io.emit("news", 3).unwrap();
     socket.send_text("5").await;
     server.io.emit("news", 4).unwrap();
-    let mut all: Vec<_> = first
-        .text()
-        .split('\x1e')
-        .filter(|packet| *packet != "6")
-        .map(str::to_owned)
-        .collect();
+    let mut all: Vec<_> =
+        first.text().split('\x1e').filter(|packet| *packet != "6").map(str::to_owned).collect();
     while all.len() < 4 {
         all.push(socket.next_text().await);
     }
-    assert_eq!(
-        all,
-        (1..=4)
-            .map(|number| format!("42[\"news\",{number}]"))
-            .collect::<Vec<_>>()
-    );
+    assert_eq!(all, (1..=4).map(|number| format!("42[\"news\",{number}]")).collect::<Vec<_>>());
 }
 
 #[tokio::test]
@@ -96,11 +78,7 @@ async fn after_the_change_polling_is_refused_and_the_session_lives_on() {
     let mut client = joined("upgrade", server.port).await;
     let target = client.polling_target();
     assert_refused(&http::get(server.port, &target).await, 3, "Bad request");
-    assert_refused(
-        &http::post(server.port, &target, "42[\"echo\",0]").await,
-        3,
-        "Bad request",
-    );
+    assert_refused(&http::post(server.port, &target, "42[\"echo\",0]").await, 3, "Bad request");
     client.send("42[\"echo\",1]").await;
     assert_eq!(client.next().await, "42[\"echo\",1]");
 }
@@ -196,9 +174,7 @@ async fn serve_hasty() -> Running {
 /// A WebSocket for the session, of which the probe has been answered.
 async fn probed(server: &Running, client: &Client) -> WebSocket {
     let target = websocket_target(&client.open.sid);
-    let mut socket = WebSocket::open(server.port, &target)
-        .await
-        .expect("the upgrade is accepted");
+    let mut socket = WebSocket::open(server.port, &target).await.expect("the upgrade is accepted");
     socket.send_text("2probe").await;
     assert_eq!(socket.next_text().await, "3probe");
     socket
@@ -220,4 +196,25 @@ async fn next_but_noop(client: &mut Client) -> String {
             return packet;
         }
     }
+}
+
+#[tokio::test]
+async fn a_post_in_flight_is_handled_before_what_comes_by_the_websocket() {
+    let server = serve().await;
+    let client = joined("polling", server.port).await;
+    let (target, body) = (client.polling_target(), "42[\"echo\",1]");
+    let mut posting = Http::connect(server.port).await;
+    let length = body.len();
+    posting
+        .send(format!("POST {target} HTTP/1.1\r\nhost: a\r\ncontent-length: {length}\r\n\r\n42[").as_bytes())
+        .await;
+    http::get(server.port, "/").await;
+    let mut socket = probed(&server, &client).await;
+    socket.send_text("5").await;
+    socket.send_text("42[\"echo\",2]").await;
+    http::get(server.port, "/").await;
+    posting.send(&body.as_bytes()[3..]).await;
+    assert_eq!(posting.response().await.brief(), (200, "ok"));
+    assert_eq!(socket.next_text().await, "42[\"echo\",1]");
+    assert_eq!(socket.next_text().await, "42[\"echo\",2]");
 }

@@ -9,10 +9,7 @@ async fn text_travels_in_text_frames() {
     let server = serve().await;
     let mut client = joined("websocket", server.port).await;
     client.socket().send_text("42[\"echo\",\"ä€😀\"]").await;
-    assert_eq!(
-        client.socket().next().await,
-        Message::Text("42[\"echo\",\"ä€😀\"]".into())
-    );
+    assert_eq!(client.socket().next().await, Message::Text("42[\"echo\",\"ä€😀\"]".into()));
 }
 
 #[tokio::test]
@@ -34,10 +31,7 @@ async fn each_packet_has_a_frame_of_its_own() {
         server.io.emit("news", number).unwrap();
     }
     for number in 0..3 {
-        assert_eq!(
-            client.socket().next_text().await,
-            format!("42[\"news\",{number}]")
-        );
+        assert_eq!(client.socket().next_text().await, format!("42[\"news\",{number}]"));
     }
 }
 
@@ -73,8 +67,5 @@ async fn pings_of_the_websocket_itself_are_answered() {
     let mut client = joined("websocket", server.port).await;
     let ping = integration_tests::frames::Frame::of(integration_tests::frames::PING);
     client.socket().send_frame(ping, b"are you there").await;
-    assert_eq!(
-        client.socket().next().await,
-        Message::Pong(b"are you there".to_vec())
-    );
+    assert_eq!(client.socket().next().await, Message::Pong(b"are you there".to_vec()));
 }

@@ -31,11 +31,7 @@ async fn stray_pongs_start_nothing() {
         assert_eq!(client.next_or_end().await.as_deref(), Some("2"));
         client.send("3").await;
     }
-    assert!(
-        start.elapsed() > Duration::from_millis(500),
-        "three pings in {:?}",
-        start.elapsed()
-    );
+    assert!(start.elapsed() > Duration::from_millis(500), "three pings in {:?}", start.elapsed());
     assert!(Handle::current().metrics().num_alive_tasks() <= tasks);
 }
 
@@ -115,10 +111,7 @@ async fn a_client_that_asks_for_namespaces_without_end_gets_answers_and_costs_no
     let mut client = joined("websocket", server.port).await;
     for number in 0..2_000 {
         client.send(&format!("40/n{number},")).await;
-        assert_eq!(
-            client.next().await,
-            format!("44/n{number},{{\"message\":\"Invalid namespace\"}}")
-        );
+        assert_eq!(client.next().await, format!("44/n{number},{{\"message\":\"Invalid namespace\"}}"));
     }
     assert_eq!(server.io.counters().sockets, 1);
     client.close().await;
@@ -169,9 +162,7 @@ async fn a_client_that_asks_faster_than_it_reads_is_slowed_and_gets_every_answer
     let mut client = joined("websocket", server.port).await;
     // 40 MB of answers, ten times what may wait for a client; they are read only once all is asked.
     let text = "y".repeat(10_000);
-    let asking: Vec<_> = (0..4_000)
-        .map(|number| format!("42{number}[\"echo\",\"{text}\"]"))
-        .collect();
+    let asking: Vec<_> = (0..4_000).map(|number| format!("42{number}[\"echo\",\"{text}\"]")).collect();
     let (mut reading, mut writing) = client.socket().split();
     let mut written = Box::pin(async {
         for some in asking.chunks(100) {
@@ -202,5 +193,57 @@ async fn connections_that_say_nothing_do_not_keep_others_out() {
     client.connect("/").await;
     client.close().await;
     drop(held);
+    assert_unharmed(&server).await;
+}
+
+#[tokio::test]
+async fn a_body_that_never_comes_is_given_up_with_its_session() {
+    let io = Server::builder()
+        .ping_interval(Duration::from_millis(300))
+        .ping_timeout(Duration::from_millis(300))
+        .build()
+        .unwrap();
+    let server = Running::start(io).await;
+    let client = joined("polling", server.port).await;
+    let mut http = Http::connect(server.port).await;
+    let target = client.polling_target();
+    http.send(format!("POST {target} HTTP/1.1\r\nhost: a\r\ncontent-length: 9\r\n\r\n42[\"").as_bytes())
+        .await;
+    server.is_empty().await;
+    let answer = http.try_response().await;
+    assert!(answer.is_none_or(|answer| answer.status == 400));
+}
+
+#[tokio::test]
+async fn a_get_that_breaks_off_neither_hangs_its_session_nor_leaves_it_behind() {
+    let server = serve().await;
+    for round in 0..40 {
+        let mut client = joined("polling", server.port).await;
+        let mut http = Http::connect(server.port).await;
+        http.send_request("GET", &client.polling_target(), &[], b"").await;
+        http::get(server.port, "/").await;
+        match round % 3 {
+            0 => drop(http),
+            1 => http.into_parts().0.set_zero_linger().unwrap(),
+            _ => {
+                server.io.emit("news", round).unwrap();
+                drop(http);
+            }
+        }
+        // The session goes on, or is over at once; the next request is answered either way.
+        let response = client.post("421[\"echo\"]").await;
+        if response.status == 200 {
+            let mut packets = Vec::new();
+            while !packets.iter().any(|packet| packet == "431[]") {
+                match client.next_or_end().await {
+                    Some(packet) => packets.push(packet),
+                    None => break,
+                }
+            }
+        } else {
+            assert_eq!(response.status, 400);
+        }
+        client.close().await;
+    }
     assert_unharmed(&server).await;
 }

@@ -23,15 +23,7 @@ async fn assert_closes_with(frame: Frame, payload: &[u8], code: u16) {
 #[tokio::test]
 async fn reserved_bits_end_the_connection() {
     for rsv in [1, 2, 4, 7] {
-        assert_closes_with(
-            Frame {
-                rsv,
-                ..Frame::of(TEXT)
-            },
-            b"42[\"echo\"]",
-            1002,
-        )
-        .await;
+        assert_closes_with(Frame { rsv, ..Frame::of(TEXT) }, b"42[\"echo\"]", 1002).await;
     }
 }
 
@@ -42,45 +34,19 @@ async fn reserved_bits_before_the_session_exists_end_the_connection() {
     let client = joined("polling", server.port).await;
     let target = format!("{PATH}&transport=websocket&sid={}", client.open.sid);
     let mut socket = WebSocket::open(server.port, &target).await.unwrap();
-    socket
-        .send_frame(
-            Frame {
-                rsv: 3,
-                ..Frame::of(TEXT)
-            },
-            b"2probe",
-        )
-        .await;
+    socket.send_frame(Frame { rsv: 3, ..Frame::of(TEXT) }, b"2probe").await;
     socket.ended().await;
     client.close().await;
 
-    let mut socket = WebSocket::open(server.port, &format!("{PATH}&transport=websocket"))
-        .await
-        .unwrap();
-    socket
-        .send_frame(
-            Frame {
-                rsv: 3,
-                ..Frame::of(TEXT)
-            },
-            b"40",
-        )
-        .await;
+    let mut socket = WebSocket::open(server.port, &format!("{PATH}&transport=websocket")).await.unwrap();
+    socket.send_frame(Frame { rsv: 3, ..Frame::of(TEXT) }, b"40").await;
     socket.ended().await;
     assert_unharmed(&server).await;
 }
 
 #[tokio::test]
 async fn unmasked_frames_end_the_connection() {
-    assert_closes_with(
-        Frame {
-            masked: false,
-            ..Frame::of(TEXT)
-        },
-        b"42[\"echo\"]",
-        1002,
-    )
-    .await;
+    assert_closes_with(Frame { masked: false, ..Frame::of(TEXT) }, b"42[\"echo\"]", 1002).await;
 }
 
 #[tokio::test]
@@ -98,15 +64,7 @@ async fn continuations_of_nothing_end_the_connection() {
 #[tokio::test]
 async fn control_frames_that_are_long_or_in_pieces_end_the_connection() {
     assert_closes_with(Frame::of(PING), &[0; 126], 1002).await;
-    assert_closes_with(
-        Frame {
-            fin: false,
-            ..Frame::of(PING)
-        },
-        b"x",
-        1002,
-    )
-    .await;
+    assert_closes_with(Frame { fin: false, ..Frame::of(PING) }, b"x", 1002).await;
 }
 
 #[tokio::test]
@@ -118,18 +76,12 @@ async fn text_that_is_no_utf_8_ends_the_connection() {
 async fn a_message_over_the_limit_is_1009_and_says_which_limit() {
     let server = serve().await;
     let mut client = joined("websocket", server.port).await;
-    client
-        .socket()
-        .send_frame(Frame::of(TEXT), &[b'x'; 100_001])
-        .await;
+    client.socket().send_frame(Frame::of(TEXT), &[b'x'; 100_001]).await;
     let Message::Close(Some((code, reason))) = client.socket().closed().await else {
         panic!("expected a close frame");
     };
     assert_eq!(code, 1009);
-    assert!(
-        reason.contains("100000") || reason.contains("100,000"),
-        "{reason}"
-    );
+    assert!(reason.contains("100000") || reason.contains("100,000"), "{reason}");
     assert_unharmed(&server).await;
 }
 
@@ -142,10 +94,7 @@ async fn a_frame_that_announces_too_much_is_1009_before_it_is_read() {
         bytes.extend(announced.to_be_bytes());
         bytes.extend([1, 2, 3, 4, b'x']);
         client.socket().send_raw(&bytes).await;
-        assert!(
-            matches!(client.socket().closed().await, Message::Close(Some((1009, _)))),
-            "{announced}"
-        );
+        assert!(matches!(client.socket().closed().await, Message::Close(Some((1009, _)))), "{announced}");
     }
     assert_unharmed(&server).await;
 }
@@ -154,16 +103,8 @@ async fn a_frame_that_announces_too_much_is_1009_before_it_is_read() {
 async fn a_length_that_no_frame_can_have_ends_the_connection() {
     let server = serve().await;
     let mut client = joined("websocket", server.port).await;
-    client
-        .socket()
-        .send_raw(&[
-            0x81, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0, 0, 0, 0,
-        ])
-        .await;
-    assert!(matches!(
-        client.socket().closed().await,
-        Message::Close(Some((1002 | 1009, _)))
-    ));
+    client.socket().send_raw(&[0x81, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0, 0, 0, 0]).await;
+    assert!(matches!(client.socket().closed().await, Message::Close(Some((1002 | 1009, _)))));
     assert_unharmed(&server).await;
 }
 
@@ -171,30 +112,9 @@ async fn a_length_that_no_frame_can_have_ends_the_connection() {
 async fn fragments_that_sum_up_to_too_much_are_1009() {
     let server = serve().await;
     let mut client = joined("websocket", server.port).await;
-    client
-        .socket()
-        .send_frame(
-            Frame {
-                fin: false,
-                ..Frame::of(TEXT)
-            },
-            &[b'x'; 60_000],
-        )
-        .await;
-    client
-        .socket()
-        .send_frame(
-            Frame {
-                fin: false,
-                ..Frame::of(CONTINUATION)
-            },
-            &[b'x'; 60_000],
-        )
-        .await;
-    assert!(matches!(
-        client.socket().closed().await,
-        Message::Close(Some((1009, _)))
-    ));
+    client.socket().send_frame(Frame { fin: false, ..Frame::of(TEXT) }, &[b'x'; 60_000]).await;
+    client.socket().send_frame(Frame { fin: false, ..Frame::of(CONTINUATION) }, &[b'x'; 60_000]).await;
+    assert!(matches!(client.socket().closed().await, Message::Close(Some((1009, _)))));
     assert_unharmed(&server).await;
 }
 
@@ -204,22 +124,10 @@ async fn very_many_tiny_and_empty_fragments_are_one_message() {
     let mut client = joined("websocket", server.port).await;
     let text = "421[\"echo\",\"".to_owned() + &"z".repeat(20_000) + "\"]";
     let mut bytes = Vec::new();
-    Frame {
-        fin: false,
-        ..Frame::of(TEXT)
-    }
-    .write(&mut bytes, b"");
+    Frame { fin: false, ..Frame::of(TEXT) }.write(&mut bytes, b"");
     for byte in text.bytes() {
-        Frame {
-            fin: false,
-            ..Frame::of(CONTINUATION)
-        }
-        .write(&mut bytes, &[byte]);
-        Frame {
-            fin: false,
-            ..Frame::of(CONTINUATION)
-        }
-        .write(&mut bytes, b"");
+        Frame { fin: false, ..Frame::of(CONTINUATION) }.write(&mut bytes, &[byte]);
+        Frame { fin: false, ..Frame::of(CONTINUATION) }.write(&mut bytes, b"");
     }
     Frame::of(CONTINUATION).write(&mut bytes, b"");
     client.socket().send_raw(&bytes).await;
@@ -233,29 +141,13 @@ async fn empty_fragments_without_end_cost_nothing() {
     let before = resident();
     let mut bytes = Vec::new();
     for _ in 0..10_000 {
-        Frame {
-            fin: false,
-            ..Frame::of(CONTINUATION)
-        }
-        .write(&mut bytes, b"");
+        Frame { fin: false, ..Frame::of(CONTINUATION) }.write(&mut bytes, b"");
     }
-    client
-        .socket()
-        .send_frame(
-            Frame {
-                fin: false,
-                ..Frame::of(TEXT)
-            },
-            b"",
-        )
-        .await;
+    client.socket().send_frame(Frame { fin: false, ..Frame::of(TEXT) }, b"").await;
     for _ in 0..100 {
         client.socket().send_raw(&bytes).await;
     }
-    client
-        .socket()
-        .send_frame(Frame::of(CONTINUATION), b"421[\"echo\"]")
-        .await;
+    client.socket().send_frame(Frame::of(CONTINUATION), b"421[\"echo\"]").await;
     assert_eq!(client.next().await, "431[]");
     let grown = resident().saturating_sub(before);
     assert!(grown < 16_000_000, "a million empty fragments took {grown} bytes");
@@ -265,22 +157,10 @@ async fn empty_fragments_without_end_cost_nothing() {
 async fn control_frames_between_fragments_are_answered() {
     let server = serve().await;
     let mut client = joined("websocket", server.port).await;
-    client
-        .socket()
-        .send_frame(
-            Frame {
-                fin: false,
-                ..Frame::of(TEXT)
-            },
-            b"421[\"ec",
-        )
-        .await;
+    client.socket().send_frame(Frame { fin: false, ..Frame::of(TEXT) }, b"421[\"ec").await;
     client.socket().send_frame(Frame::of(PING), b"now").await;
     client.socket().send_frame(Frame::of(PONG), b"unasked for").await;
-    client
-        .socket()
-        .send_frame(Frame::of(CONTINUATION), b"ho\"]")
-        .await;
+    client.socket().send_frame(Frame::of(CONTINUATION), b"ho\"]").await;
     assert_eq!(client.socket().next().await, Message::Pong(b"now".to_vec()));
     assert_eq!(client.next().await, "431[]");
 }
@@ -288,14 +168,7 @@ async fn control_frames_between_fragments_are_answered() {
 #[tokio::test]
 async fn odd_close_frames_end_the_connection() {
     let server = serve().await;
-    for payload in [
-        b"".as_slice(),
-        b"x",
-        &[0x03, 0xE7],
-        &[0x03, 0xED],
-        &[0x03, 0xE8, 0xFF],
-        &[0xFF, 0xFF],
-    ] {
+    for payload in [b"".as_slice(), b"x", &[0x03, 0xE7], &[0x03, 0xED], &[0x03, 0xE8, 0xFF], &[0xFF, 0xFF]] {
         let mut client = joined("websocket", server.port).await;
         client.socket().send_frame(Frame::of(CLOSE), payload).await;
         client.socket().ended().await;
@@ -306,9 +179,7 @@ async fn odd_close_frames_end_the_connection() {
 #[tokio::test]
 async fn binary_before_joining_ends_the_connection() {
     let server = serve().await;
-    let mut socket = WebSocket::open(server.port, &format!("{PATH}&transport=websocket"))
-        .await
-        .unwrap();
+    let mut socket = WebSocket::open(server.port, &format!("{PATH}&transport=websocket")).await.unwrap();
     socket.send_frame(Frame::of(BINARY), &[1, 2, 3]).await;
     socket.ended().await;
     assert_unharmed(&server).await;

@@ -20,8 +20,7 @@ async fn serve() -> Running {
         .upgrade_timeout(Duration::from_millis(500))
         .build()
         .unwrap();
-    io.on("echo", |args: RawArgs| args)
-        .on("two", |Args((one, two)): Args<(RawText, RawText)>| (one, two));
+    io.on("echo", |args: RawArgs| args).on("two", |Args((one, two)): Args<(RawText, RawText)>| (one, two));
     io.of("/login").on_connect(|_: Auth<String>| ());
     Running::start(io).await
 }

@@ -30,10 +30,7 @@ async fn placeholders_out_of_range_close_the_connection() {
         &[r#"451-["echo",{"_placeholder":true,"num":-1}]"#, "bAQID"],
         &[r#"451-["echo",{"_placeholder":true,"num":0.5}]"#, "bAQID"],
         &[r#"451-["echo",{"_placeholder":true,"num":"splice"}]"#, "bAQID"],
-        &[
-            r#"451-["echo",{"_placeholder":true,"num":18446744073709551616}]"#,
-            "bAQID",
-        ],
+        &[r#"451-["echo",{"_placeholder":true,"num":18446744073709551616}]"#, "bAQID"],
         &[r#"451-["echo",{"_placeholder":true}]"#, "bAQID"],
     ])
     .await;
@@ -70,9 +67,7 @@ async fn a_binary_header_before_joining_closes_the_connection() {
         assert_eq!(client.ended().await, Vec::<String>::new());
     }
     let mut client = joined("websocket", server.port).await;
-    client
-        .send(r#"451-/login,["echo",{"_placeholder":true,"num":0}]"#)
-        .await;
+    client.send(r#"451-/login,["echo",{"_placeholder":true,"num":0}]"#).await;
     assert_eq!(client.ended().await, Vec::<String>::new());
     assert_unharmed(&server).await;
 }
@@ -82,9 +77,7 @@ async fn a_binary_event_for_a_namespace_just_left_reaches_nobody() {
     let server = serve().await;
     let mut client = joined("websocket", server.port).await;
     client.send("41").await;
-    client
-        .send(r#"451-1["echo",{"_placeholder":true,"num":0}]"#)
-        .await;
+    client.send(r#"451-1["echo",{"_placeholder":true,"num":0}]"#).await;
     client.send("bAQID").await;
     client.send("40").await;
     // It costs the connection, or is passed over whole.
@@ -138,11 +131,8 @@ async fn no_name_has_a_meaning_for_the_runtime() {
 #[tokio::test]
 async fn long_runs_of_digits_close_the_connection() {
     let digits = "9".repeat(90_000);
-    let (id, attachments, both) = (
-        format!("42{digits}[\"echo\"]"),
-        format!("45{digits}-[\"echo\"]"),
-        format!("4{digits}"),
-    );
+    let (id, attachments, both) =
+        (format!("42{digits}[\"echo\"]"), format!("45{digits}-[\"echo\"]"), format!("4{digits}"));
     assert_each_closes(&[&[&id], &[&attachments], &[&both]]).await;
 }
 
@@ -174,18 +164,10 @@ async fn many_short_packets_of_a_payload_are_handled() {
 async fn packets_for_a_namespace_of_strange_name_are_refused() {
     let server = serve().await;
     let mut client = joined("websocket", server.port).await;
-    for name in [
-        "/__proto__",
-        "/\u{1F600}",
-        "/a b",
-        &format!("/{}", "x".repeat(50_000)),
-    ] {
+    for name in ["/__proto__", "/\u{1F600}", "/a b", &format!("/{}", "x".repeat(50_000))] {
         client.send(&format!("40{name},")).await;
         let answer = client.next().await;
-        assert!(
-            answer.ends_with(r#",{"message":"Invalid namespace"}"#),
-            "{answer:.100}"
-        );
+        assert!(answer.ends_with(r#",{"message":"Invalid namespace"}"#), "{answer:.100}");
     }
     client.send("421[\"echo\"]").await;
     assert_eq!(client.next().await, "431[]");

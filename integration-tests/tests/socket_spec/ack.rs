@@ -8,9 +8,7 @@ use crate::{assert_each_closes, joined, serve};
 async fn an_ack_has_the_id_and_the_values() {
     let server = serve().await;
     let mut client = joined(&server).await;
-    client
-        .send(r#"42456["message-with-ack",1,"2",{"3":[false]}]"#)
-        .await;
+    client.send(r#"42456["message-with-ack",1,"2",{"3":[false]}]"#).await;
     assert_eq!(client.next().await, r#"43456[1,"2",{"3":[false]}]"#);
 }
 
@@ -88,14 +86,9 @@ async fn an_answer_may_be_binary() {
     let mut client = joined(&server).await;
     client.send(r#"42["ask bytes"]"#).await;
     let id = asked(&client.next().await, r#"["question"]"#);
-    client
-        .send(&format!("461-{id}[{{\"_placeholder\":true,\"num\":0}}]"))
-        .await;
+    client.send(&format!("461-{id}[{{\"_placeholder\":true,\"num\":0}}]")).await;
     client.send("bAQIDBA==").await;
-    assert_eq!(
-        client.next().await,
-        r#"451-["answered",{"_placeholder":true,"num":0}]"#
-    );
+    assert_eq!(client.next().await, r#"451-["answered",{"_placeholder":true,"num":0}]"#);
     assert_eq!(client.next().await, "bAQIDBA==");
 }
 
@@ -123,9 +116,7 @@ async fn questions_of_two_namespaces_are_answered_apart() {
     let main = asked(&client.next().await, r#"["question",1]"#);
     client.send(r#"42/custom,["ask",2]"#).await;
     let packet = client.next().await;
-    let custom = packet
-        .strip_prefix("42/custom,")
-        .and_then(|rest| rest.strip_suffix(r#"["question",2]"#));
+    let custom = packet.strip_prefix("42/custom,").and_then(|rest| rest.strip_suffix(r#"["question",2]"#));
     let custom = custom.unwrap_or_else(|| panic!("{packet}"));
     client.send(&format!("43/custom,{custom}[\"of custom\"]")).await;
     assert_eq!(client.next().await, r#"42/custom,["answered","of custom"]"#);
@@ -141,9 +132,6 @@ async fn an_ack_without_an_array_closes_the_connection() {
 /// The id of a question.
 #[track_caller]
 fn asked(packet: &str, question: &str) -> u64 {
-    let id = packet
-        .strip_prefix("42")
-        .and_then(|rest| rest.strip_suffix(question));
-    id.and_then(|id| id.parse().ok())
-        .unwrap_or_else(|| panic!("{packet} is not {question}"))
+    let id = packet.strip_prefix("42").and_then(|rest| rest.strip_suffix(question));
+    id.and_then(|id| id.parse().ok()).unwrap_or_else(|| panic!("{packet} is not {question}"))
 }

@@ -26,10 +26,7 @@ async fn an_event_of_a_custom_namespace_too() {
     client.connect("/custom").await;
     client.send(&format!("451-/custom,[\"message\",{ONE}]")).await;
     client.send("bAQID").await;
-    assert_eq!(
-        client.next().await,
-        format!("451-/custom,[\"message-back\",{ONE}]")
-    );
+    assert_eq!(client.next().await, format!("451-/custom,[\"message-back\",{ONE}]"));
     assert_eq!(client.next().await, "bAQID");
 }
 
@@ -79,9 +76,7 @@ async fn everything_holds_by_polling_too() {
     let server = serve().await;
     let mut client = Client::polling(server.port).await;
     client.connect("/").await;
-    client
-        .send(&format!("452-7[\"message-with-ack\",{TWO}]\u{1e}bAQID\u{1e}b"))
-        .await;
+    client.send(&format!("452-7[\"message-with-ack\",{TWO}]\u{1e}bAQID\u{1e}b")).await;
     assert_eq!(client.next().await, format!("462-7[{TWO}]"));
     assert_eq!(client.next().await, "bAQID");
     assert_eq!(client.next().await, "b");

@@ -10,9 +10,7 @@ async fn the_answer_to_connect_holds_the_sid_alone() {
     let mut client = Client::websocket(server.port).await;
     client.send("40").await;
     let answer = client.next().await;
-    let sid = answer
-        .strip_prefix("40{\"sid\":\"")
-        .and_then(|rest| rest.strip_suffix("\"}"));
+    let sid = answer.strip_prefix("40{\"sid\":\"").and_then(|rest| rest.strip_suffix("\"}"));
     assert!(sid.is_some_and(|sid| !sid.is_empty()), "{answer}");
 }
 
@@ -69,10 +67,7 @@ async fn an_unknown_namespace_is_answered_connect_error() {
     let server = serve().await;
     let mut client = Client::websocket(server.port).await;
     client.send("40/random").await;
-    assert_eq!(
-        client.next().await,
-        r#"44/random,{"message":"Invalid namespace"}"#
-    );
+    assert_eq!(client.next().await, r#"44/random,{"message":"Invalid namespace"}"#);
     // The connection may still join another.
     client.connect("/").await;
 }
@@ -109,14 +104,7 @@ async fn no_namespace_is_joined_before_the_client_asks() {
 #[tokio::test]
 async fn a_client_that_does_not_connect_first_is_closed() {
     let server = serve().await;
-    for packet in [
-        r#"42["message"]"#,
-        "41",
-        "430[]",
-        "4abc",
-        "4",
-        r#"44{"message":"x"}"#,
-    ] {
+    for packet in [r#"42["message"]"#, "41", "430[]", "4abc", "4", r#"44{"message":"x"}"#] {
         let mut client = Client::websocket(server.port).await;
         client.send(packet).await;
         assert_eq!(client.ended().await, Vec::<String>::new(), "{packet}");
@@ -162,9 +150,6 @@ async fn everything_holds_by_polling_too() {
     client.connect_with("/custom", r#"{"token":"abc"}"#).await;
     assert_eq!(client.next().await, r#"42/custom,["auth",{"token":"abc"}]"#);
     client.send("40/random,").await;
-    assert_eq!(
-        client.next().await,
-        r#"44/random,{"message":"Invalid namespace"}"#
-    );
+    assert_eq!(client.next().await, r#"44/random,{"message":"Invalid namespace"}"#);
     client.connect("/").await;
 }

@@ -22,10 +22,7 @@ async fn who_leaves_a_custom_namespace_stays_in_the_others() {
     client.connect("/custom").await;
     client.send("41/custom,").await;
     client.send(r#"42["message","message to main namespace"]"#).await;
-    assert_eq!(
-        client.next().await,
-        r#"42["message-back","message to main namespace"]"#
-    );
+    assert_eq!(client.next().await, r#"42["message-back","message to main namespace"]"#);
     assert_eq!(server.io.counters().sockets, 1);
 }
 

@@ -50,13 +50,7 @@ async fn a_payload_that_is_no_array_with_a_name_closes_the_connection() {
 
 #[tokio::test]
 async fn an_event_name_that_is_no_text_closes_the_connection() {
-    assert_each_closes(&[
-        "42[{\"toString\":\"x\"}]",
-        "42[[\"message\"]]",
-        "42[null]",
-        "42[true]",
-    ])
-    .await;
+    assert_each_closes(&["42[{\"toString\":\"x\"}]", "42[[\"message\"]]", "42[null]", "42[true]"]).await;
 }
 
 #[tokio::test]
@@ -70,16 +64,7 @@ async fn a_number_may_be_an_event_name() {
 
 #[tokio::test]
 async fn an_unknown_packet_type_closes_the_connection() {
-    assert_each_closes(&[
-        "4",
-        "4abc",
-        "47",
-        "48[\"message\"]",
-        "49",
-        "4-1",
-        "4 2[\"message\"]",
-    ])
-    .await;
+    assert_each_closes(&["4", "4abc", "47", "48[\"message\"]", "49", "4-1", "4 2[\"message\"]"]).await;
 }
 
 #[tokio::test]
@@ -103,10 +88,7 @@ async fn nesting_of_any_depth_passes_unharmed() {
     for depth in [500, 200_000] {
         let deep = "[".repeat(depth) + &"]".repeat(depth);
         client.send(&format!("42[\"message\",{deep}]")).await;
-        assert!(
-            client.next().await == format!("42[\"message-back\",{deep}]"),
-            "depth {depth}"
-        );
+        assert!(client.next().await == format!("42[\"message-back\",{deep}]"), "depth {depth}");
     }
 }
 

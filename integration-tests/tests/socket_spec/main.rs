@@ -17,30 +17,21 @@ use socketio_core::{Auth, ConnectError, HandlerError, RawArgs, Server, Socket};
 
 /// The server that the specification's own test suite asks for, and two namespaces more.
 async fn serve() -> Running {
-    let io = Server::builder()
-        .connect_timeout(Duration::from_millis(500))
-        .build()
-        .unwrap();
+    let io = Server::builder().connect_timeout(Duration::from_millis(500)).build().unwrap();
     for namespace in ["/", "/custom"] {
         io.of(namespace)
-            .on_connect(
-                |socket: Socket, auth: Option<Auth<Value>>| -> Result<(), ConnectError> {
-                    // Whoever sends auth is told it.
-                    auth.map_or(Ok(()), |Auth(auth)| Ok(socket.emit("auth", auth)?))
-                },
-            )
-            .on(
-                "message",
-                |socket: Socket, args: RawArgs| -> Result<(), HandlerError> {
-                    Ok(socket.emit("message-back", &args)?)
-                },
-            )
+            .on_connect(|socket: Socket, auth: Option<Auth<Value>>| -> Result<(), ConnectError> {
+                // Whoever sends auth is told it.
+                auth.map_or(Ok(()), |Auth(auth)| Ok(socket.emit("auth", auth)?))
+            })
+            .on("message", |socket: Socket, args: RawArgs| -> Result<(), HandlerError> {
+                Ok(socket.emit("message-back", &args)?)
+            })
             .on("message-with-ack", |args: RawArgs| args)
             .on("ask", ask)
             .on("ask bytes", ask_bytes);
     }
-    io.of("/refusing")
-        .on_connect(|| Err::<(), _>(ConnectError::new("Not authorized")));
+    io.of("/refusing").on_connect(|| Err::<(), _>(ConnectError::new("Not authorized")));
     Running::start(io).await
 }
 

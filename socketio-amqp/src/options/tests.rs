@@ -31,10 +31,7 @@ fn a_url_may_leave_out_everything_but_the_scheme() {
         assert_eq!(shown(&address), "amqp://guest@localhost:5672//", "{url}");
         assert_eq!(address.authority.userinfo.password, "guest", "{url}");
     }
-    assert_eq!(
-        shown(&first("amqps://mq.example")),
-        "amqps://guest@mq.example:5671//"
-    );
+    assert_eq!(shown(&first("amqps://mq.example")), "amqps://guest@mq.example:5671//");
 }
 
 #[test]
@@ -60,10 +57,7 @@ fn user_and_password_are_percent_decoded() {
 #[test]
 fn an_ipv6_address_stands_in_brackets() {
     let address = first("amqp://[::1]:5673/x");
-    assert_eq!(
-        (address.authority.host.as_str(), address.authority.port),
-        ("::1", 5673)
-    );
+    assert_eq!((address.authority.host.as_str(), address.authority.port), ("::1", 5673));
     assert_eq!(shown(&address), "amqp://guest@[::1]:5673/x");
 }
 
@@ -71,14 +65,7 @@ fn an_ipv6_address_stands_in_brackets() {
 fn several_urls_are_alternatives() {
     let options = parsed("amqp://one:1;amqps://u:p@two/v;amqp://three");
     let addresses: Vec<_> = options.addresses.iter().map(shown).collect();
-    assert_eq!(
-        addresses,
-        [
-            "amqp://guest@one:1//",
-            "amqps://u@two:5671/v",
-            "amqp://guest@three:5672//"
-        ]
-    );
+    assert_eq!(addresses, ["amqp://guest@one:1//", "amqps://u@two:5671/v", "amqp://guest@three:5672//"]);
 }
 
 #[test]
@@ -101,10 +88,7 @@ fn a_url_that_is_no_amqp_url_is_refused_with_the_reason() {
         ("/var/run/amqp", "relative URL without a base"),
         ("amqp://h?hartbeat=3", "the parameter hartbeat is unknown"),
         ("amqp://h?heartbeat=soon", "heartbeat is not a number"),
-        (
-            "amqps://h?certfile=/c",
-            "certfile and keyfile are of use together only",
-        ),
+        ("amqps://h?certfile=/c", "certfile and keyfile are of use together only"),
         ("amqp://h/%FF", "a part of it is not UTF-8"),
     ] {
         assert_eq!(refused(url), format!("not an AMQP URL: {reason}"));
@@ -132,23 +116,11 @@ fn a_password_shows_nowhere() {
 fn a_queue_outlives_a_cut_by_five_minutes_and_keeps_64_mib() {
     let argument = |options: &AmqpOptions, name: &str| options.queue_arguments.inner().get(name).cloned();
     let options = parsed("amqp://");
-    assert_eq!(
-        argument(&options, "x-expires"),
-        Some(AMQPValue::LongLongInt(300_000))
-    );
-    assert_eq!(
-        argument(&options, "x-max-length-bytes"),
-        Some(AMQPValue::LongLongInt(64 << 20))
-    );
+    assert_eq!(argument(&options, "x-expires"), Some(AMQPValue::LongLongInt(300_000)));
+    assert_eq!(argument(&options, "x-max-length-bytes"), Some(AMQPValue::LongLongInt(64 << 20)));
     let options = options.queue_expires(Duration::from_secs(1)).queue_max_bytes(5);
-    assert_eq!(
-        argument(&options, "x-expires"),
-        Some(AMQPValue::LongLongInt(1000))
-    );
-    assert_eq!(
-        argument(&options, "x-max-length-bytes"),
-        Some(AMQPValue::LongLongInt(5))
-    );
+    assert_eq!(argument(&options, "x-expires"), Some(AMQPValue::LongLongInt(1000)));
+    assert_eq!(argument(&options, "x-max-length-bytes"), Some(AMQPValue::LongLongInt(5)));
 }
 
 #[test]

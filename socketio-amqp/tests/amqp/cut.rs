@@ -8,19 +8,15 @@ use socketio_core::Sid;
 use socketio_core::adapter::broker::{Broker, Feed};
 
 use super::fixture::{
-    alone, connect, connect_as, frames, next, options, publish, resume, subscribe, take, through, unique,
-    until, within,
+    alone, connect, connect_as, frames, next, options, publish, resume, subscribe, take, through, told,
+    unique, until, within,
 };
 use super::proxy::Proxy;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_cut_loses_nothing_and_what_was_on_its_way_comes_again() {
-    let (publisher, channel, node, proxy) = (
-        connect(&options()).await,
-        unique("cut"),
-        Sid::generate(),
-        Proxy::start().await,
-    );
+    let (publisher, channel, node, proxy) =
+        (connect(&options()).await, unique("cut"), Sid::generate(), Proxy::start().await);
     let options = through(proxy.address).prefetch(50);
     let mut broker = connect_as(&options, &node).await;
     let mut feed = subscribe(&broker, &channel).await;
@@ -34,16 +30,14 @@ async fn a_cut_loses_nothing_and_what_was_on_its_way_comes_again() {
         while seen < (round + 1) * 100 {
             match within(feed.next()).await {
                 Some(Ok(frame)) => {
-                    let number: i64 = std::str::from_utf8(&frame.payload)
-                        .expect("a text")
-                        .parse()
-                        .expect("a number");
+                    let number: i64 =
+                        std::str::from_utf8(&frame.payload).expect("a text").parse().expect("a number");
                     assert!(number <= last + 1, "{last} is followed by {number}");
                     doubled += i64::from(number <= last);
                     seen += i64::from(number > last);
                     last = last.max(number);
                 }
-                Some(Err(AmqpError::Lost { .. })) | None => {
+                Some(Err(AmqpError::Lost(_))) | None => {
                     broker = connect_as(&options, &node).await;
                     feed = resume(&broker, &channel, cursor.as_ref()).await;
                 }
@@ -58,12 +52,8 @@ async fn a_cut_loses_nothing_and_what_was_on_its_way_comes_again() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_half_open_link_is_noticed_within_15_seconds_and_order_holds_behind_it() {
-    let (publisher, channel, node, proxy) = (
-        connect(&options()).await,
-        unique("half-open"),
-        Sid::generate(),
-        Proxy::start().await,
-    );
+    let (publisher, channel, node, proxy) =
+        (connect(&options()).await, unique("half-open"), Sid::generate(), Proxy::start().await);
     let broker = connect_as(&through(proxy.address), &node).await;
     let mut feed = subscribe(&broker, &channel).await;
     let cursor = feed.cursor();
@@ -77,7 +67,7 @@ async fn a_half_open_link_is_noticed_within_15_seconds_and_order_holds_behind_it
     let unheard = frames(&channel, ["unheard"]);
     let (ended, published) = within(async { tokio::join!(next(&mut feed), broker.publish(&unheard)) }).await;
     assert!(held.elapsed() < Duration::from_secs(15), "{:?}", held.elapsed());
-    let ended = ended.expect_err("it is gone").to_string();
+    let ended = told(&ended.expect_err("it is gone"));
     assert!(ended.starts_with("cut off from the broker: "), "{ended}");
     assert_eq!(published.expect_err("it is gone").sent, 0);
     drop((broker, feed));
@@ -113,14 +103,10 @@ async fn a_cut_fails_what_is_published_and_tells_how_much_got_through() {
     .await;
     let error = published.expect_err("it is cut");
     assert!(error.sent < 200_000, "{}", error.sent);
-    assert!(matches!(error.source, AmqpError::Lost { .. }), "{}", error.source);
+    assert!(matches!(error.source, AmqpError::Lost(_)), "{}", error.source);
     // What was confirmed is there.
     assert_eq!(
-        take(&mut feed, error.sent.max(100) - 100)
-            .await
-            .last()
-            .map(String::as_str)
-            .unwrap_or("99"),
+        take(&mut feed, error.sent.max(100) - 100).await.last().map(String::as_str).unwrap_or("99"),
         { (error.sent.max(100) - 1).to_string() }
     );
     receiver.close().await;
@@ -137,13 +123,8 @@ async fn neither_a_silent_peer_nor_a_half_open_link_costs_a_thread_for_ever() {
     let broker = connect(&options.clone().connect_timeout(Duration::from_secs(30))).await;
     proxy.hold();
     for _ in 0..3 {
-        let error = within(Amqp::connect(&options, "node"))
-            .await
-            .expect_err("nobody answers");
-        assert!(
-            error.to_string().ends_with("did not answer within 300ms"),
-            "{error}"
-        );
+        let error = within(Amqp::connect(&options, "node")).await.expect_err("nobody answers");
+        assert!(error.to_string().ends_with("did not answer within 300ms"), "{error}");
     }
     assert_ne!(threads(), 0);
     drop(broker);
@@ -155,8 +136,7 @@ async fn neither_a_silent_peer_nor_a_half_open_link_costs_a_thread_for_ever() {
 fn threads() -> usize {
     let tasks = std::fs::read_dir("/proc/self/task").expect("it is Linux");
     // One that has just ended has no name.
-    let names = tasks
-        .flatten()
-        .map(|task| std::fs::read_to_string(task.path().join("comm")).unwrap_or_default());
+    let names =
+        tasks.flatten().map(|task| std::fs::read_to_string(task.path().join("comm")).unwrap_or_default());
     names.filter(|name| name.starts_with("lapin")).count()
 }

@@ -1,5 +1,6 @@
 //! The broker that the tests meet, and the few words they are written in.
 
+use std::error::Error;
 use std::future::Future;
 use std::process::Command;
 use std::sync::Arc;
@@ -43,9 +44,7 @@ pub(crate) async fn connect(options: &AmqpOptions) -> Amqp {
 }
 
 pub(crate) async fn connect_as(options: &AmqpOptions, node: &Sid) -> Amqp {
-    within(Amqp::connect(options, node.as_str()))
-        .await
-        .expect("it connects")
+    within(Amqp::connect(options, node.as_str())).await.expect("it connects")
 }
 
 pub(crate) async fn publish(broker: &Amqp, frames: &[Frame]) {
@@ -53,24 +52,17 @@ pub(crate) async fn publish(broker: &Amqp, frames: &[Frame]) {
 }
 
 pub(crate) async fn subscribe(broker: &Amqp, channel: &Arc<str>) -> AmqpFeed {
-    within(broker.subscribe(&[Channel::Exact(channel.clone())], None))
-        .await
-        .expect("it subscribes")
+    within(broker.subscribe(&[Channel::Exact(channel.clone())], None)).await.expect("it subscribes")
 }
 
 /// Goes on where a feed was.
 pub(crate) async fn resume(broker: &Amqp, channel: &Arc<str>, cursor: Option<&QueueName>) -> AmqpFeed {
-    within(broker.subscribe(&[Channel::Exact(channel.clone())], cursor))
-        .await
-        .expect("it subscribes")
+    within(broker.subscribe(&[Channel::Exact(channel.clone())], cursor)).await.expect("it subscribes")
 }
 
 /// Frames with these texts.
 pub(crate) fn frames<T: ToString>(channel: &Arc<str>, texts: impl IntoIterator<Item = T>) -> Vec<Frame> {
-    let frame = |text: T| Frame {
-        channel: channel.clone(),
-        payload: Bytes::from(text.to_string()),
-    };
+    let frame = |text: T| Frame { channel: channel.clone(), payload: Bytes::from(text.to_string()) };
     texts.into_iter().map(frame).collect()
 }
 
@@ -93,9 +85,7 @@ pub(crate) async fn take(feed: &mut AmqpFeed, count: usize) -> Vec<String> {
 
 /// Nothing here takes that long unless it hangs.
 pub(crate) async fn within<T>(what: impl Future<Output = T>) -> T {
-    tokio::time::timeout(Duration::from_secs(60), what)
-        .await
-        .expect("it ends in time")
+    tokio::time::timeout(Duration::from_secs(60), what).await.expect("it ends in time")
 }
 
 /// Asks until it is so.
@@ -114,36 +104,30 @@ pub(crate) async fn stranger() -> lapin::Channel {
     if uri.vhost.is_empty() {
         uri.vhost = "/".into();
     }
-    let connection = lapin::Connection::connect_uri(uri, Default::default())
-        .await
-        .expect("it connects");
+    let connection = lapin::Connection::connect_uri(uri, Default::default()).await.expect("it connects");
     connection.create_channel().await.expect("it opens")
 }
 
 /// Whether there is a queue of this name; `None` if there is none, else how many messages wait in it.
 pub(crate) async fn waiting(queue: &str) -> Option<u32> {
-    let passive = lapin::options::QueueDeclareOptions {
-        passive: true,
-        ..Default::default()
-    };
-    let declared = stranger()
-        .await
-        .queue_declare(queue.into(), passive, FieldTable::default())
-        .await;
+    let passive = lapin::options::QueueDeclareOptions { passive: true, ..Default::default() };
+    let declared = stranger().await.queue_declare(queue.into(), passive, FieldTable::default()).await;
     declared.ok().map(|queue| queue.message_count())
 }
 
 /// Whether nobody consumes from the queue.
 pub(crate) async fn idle(queue: &str) -> bool {
-    let passive = lapin::options::QueueDeclareOptions {
-        passive: true,
-        ..Default::default()
-    };
-    let declared = stranger()
-        .await
-        .queue_declare(queue.into(), passive, FieldTable::default())
-        .await;
+    let passive = lapin::options::QueueDeclareOptions { passive: true, ..Default::default() };
+    let declared = stranger().await.queue_declare(queue.into(), passive, FieldTable::default()).await;
     declared.is_ok_and(|queue| queue.consumer_count() == 0)
+}
+
+/// An error and its causes.
+pub(crate) fn told(error: &dyn Error) -> String {
+    match error.source() {
+        None => error.to_string(),
+        Some(cause) => format!("{error}: {}", told(cause)),
+    }
 }
 
 /// Runs `test` in a process of its own, and returns what that printed; `None` if this is the one.
@@ -152,16 +136,10 @@ pub(crate) fn alone(test: &str) -> Option<String> {
         return None;
     }
     let this = std::env::current_exe().expect("it runs");
-    let output = Command::new(this)
-        .args(["--exact", "--nocapture", test])
-        .env("ALONE", "1")
-        .output();
+    let output = Command::new(this).args(["--exact", "--nocapture", test]).env("ALONE", "1").output();
     let output = output.expect("it runs");
     let printed = String::from_utf8_lossy(&output.stdout).into_owned();
     let errors = String::from_utf8_lossy(&output.stderr);
-    assert!(
-        output.status.success() && printed.contains("1 passed"),
-        "{printed}{errors}"
-    );
+    assert!(output.status.success() && printed.contains("1 passed"), "{printed}{errors}");
     Some(printed)
 }

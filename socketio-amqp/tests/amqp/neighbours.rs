@@ -37,30 +37,18 @@ async fn a_message_looks_like_kombus() {
         FieldTable::default(),
     );
     bound.await.expect("it is bound");
-    let acked = BasicConsumeOptions {
-        no_ack: true,
-        ..Default::default()
-    };
+    let acked = BasicConsumeOptions { no_ack: true, ..Default::default() };
     let mut consumer = stranger
         .basic_consume(queue.name().clone(), "".into(), acked, FieldTable::default())
         .await
         .expect("it consumes");
 
     let mut batch = frames(&channel, [MESSAGE]);
-    batch.push(Frame {
-        channel: channel.clone(),
-        payload: Bytes::from_static(b"\x80\x04\xff"),
-    });
+    batch.push(Frame { channel: channel.clone(), payload: Bytes::from_static(b"\x80\x04\xff") });
     publish(&broker, &batch).await;
 
-    let text = within(consumer.next())
-        .await
-        .expect("a message")
-        .expect("a message");
-    assert_eq!(
-        (text.exchange.as_str(), text.routing_key.as_str()),
-        (&*channel, "")
-    );
+    let text = within(consumer.next()).await.expect("a message").expect("a message");
+    assert_eq!((text.exchange.as_str(), text.routing_key.as_str()), (&*channel, ""));
     assert_eq!(text.data, MESSAGE.as_bytes());
     let expected = BasicProperties::default()
         .with_content_type("text/plain".into())
@@ -69,26 +57,10 @@ async fn a_message_looks_like_kombus() {
         .with_priority(0);
     assert_eq!(text.properties, expected);
     // Kombu's listener would break on bytes that are said to be a text.
-    let bytes = within(consumer.next())
-        .await
-        .expect("a message")
-        .expect("a message");
-    assert_eq!(
-        bytes.properties.content_type().as_ref().map(|kind| kind.as_str()),
-        Some("application/data")
-    );
-    assert_eq!(
-        bytes
-            .properties
-            .content_encoding()
-            .as_ref()
-            .map(|kind| kind.as_str()),
-        Some("binary")
-    );
-    stranger
-        .queue_delete(queue.name().clone(), Default::default())
-        .await
-        .expect("it is deleted");
+    let bytes = within(consumer.next()).await.expect("a message").expect("a message");
+    assert_eq!(bytes.properties.content_type().as_ref().map(|kind| kind.as_str()), Some("application/data"));
+    assert_eq!(bytes.properties.content_encoding().as_ref().map(|kind| kind.as_str()), Some("binary"));
+    stranger.queue_delete(queue.name().clone(), Default::default()).await.expect("it is deleted");
 }
 
 #[tokio::test]
@@ -122,11 +94,7 @@ async fn messages_of_kombu_and_aio_pika_are_frames() {
             MESSAGE.as_bytes(),
             properties,
         );
-        published
-            .await
-            .expect("it is published")
-            .await
-            .expect("it is published");
+        published.await.expect("it is published").await.expect("it is published");
     }
     assert_eq!(take(&mut feed, 2).await, [MESSAGE, MESSAGE]);
     broker.close().await;

@@ -8,13 +8,11 @@ use tokio::io::AsyncWriteExt;
 use tokio::net::TcpListener;
 use tracing_subscriber::filter::LevelFilter;
 
-use super::fixture::{alone, url, within};
+use super::fixture::{alone, told, url, within};
 
 async fn error(options: &AmqpOptions) -> AmqpError {
-    let error = within(Amqp::connect(options, "node"))
-        .await
-        .expect_err("it is refused");
-    assert!(!format!("{error} {error:?}").contains("a-secret"), "{error:?}");
+    let error = within(Amqp::connect(options, "node")).await.expect_err("it is refused");
+    assert!(!format!("{error:?} {}", told(&error)).contains("a-secret"), "{error:?}");
     error
 }
 
@@ -24,10 +22,10 @@ async fn a_wrong_password_is_named_as_such_and_not_shown() {
     url.set_username("nobody").expect("it has a host");
     url.set_password(Some("a-secret")).expect("it has a host");
     let error = error(&url.as_str().parse().expect("a URL")).await;
-    assert!(matches!(error, AmqpError::Login { .. }), "{error}");
+    assert!(matches!(error, AmqpError::Login(..)), "{error}");
     let says = "refuses the login: ACCESS_REFUSED - Login was refused using authentication mechanism PLAIN";
-    assert!(error.to_string().contains(says), "{error}");
-    assert!(error.to_string().starts_with("amqp://nobody@"), "{error}");
+    assert!(told(&error).contains(says), "{}", told(&error));
+    assert!(told(&error).starts_with("amqp://nobody@"), "{}", told(&error));
 }
 
 /// At its finest level, and that of a whole process.
@@ -36,16 +34,10 @@ async fn a_password_is_in_no_log() {
     if let Some(log) = alone("amqp::refused::a_password_is_in_no_log") {
         let bytes: Vec<_> = b"a-secret".iter().map(u8::to_string).collect();
         assert!(log.contains("TRACE lapin"), "{log}");
-        assert!(
-            !log.contains("a-secret") && !log.contains(&bytes.join(", ")),
-            "{log}"
-        );
+        assert!(!log.contains("a-secret") && !log.contains(&bytes.join(", ")), "{log}");
         return;
     }
-    tracing_subscriber::fmt()
-        .with_max_level(LevelFilter::TRACE)
-        .with_ansi(false)
-        .init();
+    tracing_subscriber::fmt().with_max_level(LevelFilter::TRACE).with_ansi(false).init();
     let mut url = url();
     url.set_password(Some("a-secret")).expect("it has a host");
     error(&url.as_str().parse().expect("a URL")).await;
@@ -56,8 +48,8 @@ async fn a_virtual_host_that_is_not_there_is_named() {
     let mut url = url();
     url.set_path("/nowhere");
     let error = error(&url.as_str().parse().expect("a URL")).await;
-    assert!(matches!(error, AmqpError::Login { .. }), "{error}");
-    assert!(error.to_string().contains("vhost nowhere not found"), "{error}");
+    assert!(matches!(error, AmqpError::Login(..)), "{error}");
+    assert!(told(&error).contains("vhost nowhere not found"), "{}", told(&error));
 }
 
 #[tokio::test]
@@ -66,13 +58,9 @@ async fn a_broker_that_is_away_is_out_of_reach() {
     let address = listener.local_addr().expect("it is bound");
     drop(listener);
     let error = error(&format!("amqp://user:a-secret@{address}").parse().expect("a URL")).await;
-    assert!(matches!(error, AmqpError::Unreachable { .. }), "{error}");
-    assert!(
-        error.to_string().starts_with(&format!(
-            "amqp://user@{address}// is out of reach: Connection refused"
-        )),
-        "{error}"
-    );
+    assert!(matches!(error, AmqpError::Connect(..)), "{error}");
+    let says = format!("cannot connect to amqp://user@{address}//: Connection refused");
+    assert!(told(&error).starts_with(&says), "{}", told(&error));
 }
 
 #[tokio::test]
@@ -80,11 +68,7 @@ async fn the_next_address_is_tried_where_one_does_not_answer() {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
     let silent = listener.local_addr().expect("it is bound");
     let options: AmqpOptions = format!("amqp://{silent};{}", url()).parse().expect("two URLs");
-    let broker = within(Amqp::connect(
-        &options.connect_timeout(Duration::from_secs(2)),
-        "node",
-    ))
-    .await;
+    let broker = within(Amqp::connect(&options.connect_timeout(Duration::from_secs(2)), "node")).await;
     broker.expect("the second answers").close().await;
 }
 
@@ -98,5 +82,5 @@ async fn somebody_who_speaks_another_protocol_is_no_broker() {
         }
     });
     let error = error(&format!("amqp://user:a-secret@{address}").parse().expect("a URL")).await;
-    assert!(matches!(error, AmqpError::Handshake { .. }), "{error}");
+    assert!(matches!(error, AmqpError::Refused(..)), "{error}");
 }

@@ -21,7 +21,7 @@ use futures_core::Stream;
 pub struct Frame {
     /// The channel's name, for instance `socketio`.
     pub channel: Arc<str>,
-    /// What is published: opaque here.
+    /// What is published: opaque here, any bytes, or none.
     pub payload: Bytes,
 }
 
@@ -58,13 +58,22 @@ pub trait Broker: Debug + Send + Sync + Sized + 'static {
     /// outage wait until those who listened before listen again.
     const KEEPS: bool;
 
+    /// Completes settings that are taken from the channel where the URL does not say (python-socketio names a Sentinel's service after
+    /// it). The core calls it once, before it connects. Default: nothing is.
+    #[must_use]
+    fn for_channel(options: Self::Options, channel: &str) -> Self::Options {
+        let _ = channel;
+        options
+    }
+
     /// Opens the connection. `node` is this process's id, 20 characters of base64url, the same for each connection of its life: a name
     /// for a queue of its own, or a key that keeps its frames in order.
     ///
     /// # Errors
     ///
     /// The queue is away, or refuses: the core tries again, and logs the text once.
-    fn connect(options: &Self::Options, node: &str) -> impl Future<Output = Result<Self, Self::Error>> + Send;
+    fn connect(options: &Self::Options, node: &str)
+    -> impl Future<Output = Result<Self, Self::Error>> + Send;
 
     /// Hands `frames` to the queue, in order: whatever was waiting, so that one round trip carries many. Returns when the queue has
     /// them (AMQP: confirmed, Kafka: acknowledged).
@@ -72,11 +81,12 @@ pub trait Broker: Debug + Send + Sync + Sized + 'static {
     /// # Errors
     ///
     /// [`PublishError::sent`] says how many of them, from the first on, the queue surely has.
-    fn publish(&self, frames: &[Frame]) -> impl Future<Output = Result<(), PublishError<Self::Error>>> + Send;
+    fn publish(&self, frames: &[Frame])
+    -> impl Future<Output = Result<(), PublishError<Self::Error>>> + Send;
 
     /// Receives what is published to `channels`, by this connection or others: from now on, or from `from`.
     ///
-    /// When it returns, nothing that is published later can be missed.
+    /// When it returns, nothing that is published later can be missed. A connection has one feed at a time.
     ///
     /// # Errors
     ///
@@ -92,7 +102,10 @@ pub trait Broker: Debug + Send + Sync + Sized + 'static {
     /// # Errors
     ///
     /// The connection is gone.
-    fn subscriber_count(&self, channel: &str) -> impl Future<Output = Result<Option<usize>, Self::Error>> + Send {
+    fn subscriber_count(
+        &self,
+        channel: &str,
+    ) -> impl Future<Output = Result<Option<usize>, Self::Error>> + Send {
         let _ = channel;
         async { Ok(None) }
     }
@@ -107,7 +120,8 @@ pub trait Broker: Debug + Send + Sync + Sized + 'static {
         async { Ok(self.subscriber_count(&probe.channel).await?.map(|count| count > 0)) }
     }
 
-    /// The largest payload the queue takes, in bytes; a larger one is refused before it is published. Default: no limit.
+    /// The largest payload the queue takes, in bytes. A larger one fails [`publish`](Self::publish) before it is on its way, and never cuts
+    /// the link. Default: no limit.
     #[must_use]
     fn frame_limit(options: &Self::Options) -> usize {
         let _ = options;
@@ -136,7 +150,7 @@ pub trait Feed: Stream<Item = Result<Frame, <Self as Feed>::Error>> + Send + Unp
     type Cursor: Clone + Debug + Send + Sync;
 
     /// Behind the last frame that was yielded; valid from the moment of subscribing, before any frame came. `None` where the queue
-    /// keeps nothing.
+    /// keeps nothing. Where it only names a queue that knows the place itself, that may yield once more what was yielded last.
     fn cursor(&self) -> Option<Self::Cursor>;
 }
 

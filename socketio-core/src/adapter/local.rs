@@ -1,14 +1,14 @@
 //! The seam between a server and its adapter, and the adapter for one process.
 
 use std::fmt;
-use std::sync::{Arc, OnceLock, Weak};
+use std::sync::{Arc, OnceLock};
 
 use async_trait::async_trait;
 
-use super::operation::{EventPacket, Operation, Receipt, Target};
-use crate::engine::{Frames, spare};
-use crate::server::encode;
-use crate::server::inner::ServerInner;
+use super::node::LocalNode;
+use super::operation::{Operation, Receipt};
+use super::replies::Replies;
+use super::wire::HostId;
 
 /// Carries operations to the sockets of this server and, in a cluster, to those of others.
 ///
@@ -30,6 +30,16 @@ pub trait Adapter: fmt::Debug + Send + Sync + 'static {
     /// Nothing was done.
     fn dispatch(&self, operation: Operation) -> Result<Receipt, AdapterError>;
 
+    /// Does the same for an operation that asks; the answers come as a stream, this node's and the others'.
+    ///
+    /// # Errors
+    ///
+    /// Nothing was asked.
+    fn request(&self, operation: Operation) -> Result<Replies, AdapterError>;
+
+    /// The nodes of the cluster that can be asked, this one first.
+    fn members(&self) -> Vec<HostId>;
+
     /// Leaves the cluster; called when the server shuts down.
     async fn close(&self);
 }
@@ -41,102 +51,23 @@ pub enum AdapterError {
     /// It has not been started, or its server is gone.
     #[error("the adapter has no server")]
     NoServer,
+    /// The broker takes no frames of this size.
+    #[error("a frame of {size} bytes is too large for the broker, which takes {limit}")]
+    TooLarge {
+        /// The frame's size in bytes.
+        size: usize,
+        /// The largest one that the broker takes.
+        limit: usize,
+    },
     /// Whatever it uses failed.
     #[error("the adapter failed")]
     Other(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
-/// The sockets of this process, as an adapter sees them.
-#[derive(Debug)]
-pub struct LocalNode {
-    server: Weak<ServerInner>,
-}
-
-impl LocalNode {
-    pub(crate) fn new(server: Weak<ServerInner>) -> Self {
-        LocalNode { server }
-    }
-
-    /// Does what `operation` says to the sockets of this process.
-    ///
-    /// A namespace that does not exist here has no sockets: that is no error.
-    ///
-    /// # Errors
-    ///
-    /// [`AdapterError::NoServer`]: the server is gone.
-    pub fn apply(&self, operation: &Operation) -> Result<Receipt, AdapterError> {
-        let server = self.server.upgrade().ok_or(AdapterError::NoServer)?;
-        let local = match operation {
-            Operation::Emit { target, packet } => emit(&server, target, packet),
-            Operation::Join { target, rooms } => {
-                each(&server, target, |socket| socket.join(rooms.clone()).is_ok())
-            }
-            Operation::Leave { target, rooms } => each(&server, target, |socket| {
-                socket.leave(rooms.clone());
-                true
-            }),
-            Operation::CloseRoom { namespace, room } => {
-                let mut target = Target::everyone(namespace.clone());
-                target.recipients.add(smallvec::smallvec![room.clone()]);
-                each(&server, &target, |socket| {
-                    socket.leave(room);
-                    true
-                })
-            }
-            Operation::Disconnect { target, close } => each(&server, target, |socket| {
-                if *close {
-                    socket.close()
-                } else {
-                    socket.disconnect()
-                }
-                true
-            }),
-        };
-        Ok(Receipt { local })
-    }
-}
-
-fn emit(server: &Arc<ServerInner>, target: &Target, packet: &EventPacket) -> usize {
-    let Some(namespace) = server.namespaces.get(&target.namespace) else {
-        return 0;
-    };
-    let selected = namespace.rooms.select(target);
-    let mut sockets = selected.iter().peekable();
-    if sockets.peek().is_none() {
-        return 0;
-    }
-    let mut buffer = spare::take();
-    let local = match encode::event(&mut buffer, &namespace.name, None, packet.event(), packet.args()) {
-        Ok(start) => {
-            let frames = Frames::of(buffer.get(start..).unwrap_or_default());
-            sockets
-                .filter(|socket| socket.deliver(frames.clone()).is_ok())
-                .count()
-        }
-        Err(error) => {
-            tracing::error!(target: "socketio", event = packet.event(), %error, "a broadcast could not be encoded");
-            0
-        }
-    };
-    spare::give(buffer);
-    local
-}
-
-fn each(server: &ServerInner, target: &Target, act: impl Fn(&crate::server::Socket) -> bool) -> usize {
-    let Some(namespace) = server.namespaces.get(&target.namespace) else {
-        return 0;
-    };
-    namespace
-        .rooms
-        .select(target)
-        .iter()
-        .filter(|socket| act(socket))
-        .count()
-}
-
 /// The adapter of a server that is alone: rooms in memory.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct LocalAdapter {
+    id: HostId,
     node: OnceLock<Arc<LocalNode>>,
 }
 
@@ -144,7 +75,17 @@ impl LocalAdapter {
     /// An adapter that waits for its server.
     #[must_use]
     pub fn new() -> Self {
-        LocalAdapter::default()
+        LocalAdapter { id: HostId::generate(), node: OnceLock::new() }
+    }
+
+    fn node(&self) -> Result<&Arc<LocalNode>, AdapterError> {
+        self.node.get().ok_or(AdapterError::NoServer)
+    }
+}
+
+impl Default for LocalAdapter {
+    fn default() -> Self {
+        LocalAdapter::new()
     }
 }
 
@@ -156,7 +97,17 @@ impl Adapter for LocalAdapter {
     }
 
     fn dispatch(&self, operation: Operation) -> Result<Receipt, AdapterError> {
-        self.node.get().ok_or(AdapterError::NoServer)?.apply(&operation)
+        self.node()?.apply(&operation)
+    }
+
+    fn request(&self, operation: Operation) -> Result<Replies, AdapterError> {
+        let (sender, replies) = Replies::channel();
+        self.node()?.answer(&operation, sender)?;
+        Ok(replies)
+    }
+
+    fn members(&self) -> Vec<HostId> {
+        vec![self.id.clone()]
     }
 
     async fn close(&self) {}

@@ -6,19 +6,32 @@
 
 #[cfg(feature = "server")]
 mod broadcast; // what `to`, `except` and their like build
-#[cfg(feature = "server")]
-mod local; // this process
 pub mod broker; // the seam to message queues
+#[cfg(feature = "server")]
+pub mod cluster; // nodes that share a channel
+#[cfg(feature = "contract")]
+pub mod contract; // what every broker must do
+#[cfg(feature = "server")]
+mod local; // the adapter for this process alone
+pub mod memory; // several servers in one process
+#[cfg(feature = "server")]
+mod node; // the sockets of this process
 pub mod operation; // what can be done to many sockets, as data
+#[cfg(feature = "server")]
+mod replies; // answers, as they come
 mod room; // a room's name
 #[cfg(feature = "server")]
 pub(crate) mod rooms; // who is in which room
+pub mod wire; // what nodes say to each other, and its bytes
 
 pub use self::operation::{EventPacket, Operation, Receipt, Recipients, Target};
 pub use self::room::{IntoRooms, Room, RoomList};
 
 #[cfg(feature = "server")]
 pub use self::{
-    broadcast::Broadcast,
-    local::{Adapter, AdapterError, LocalAdapter, LocalNode},
+    broadcast::{Answers, Broadcast, Fetched},
+    cluster::{ClusterAdapter, Health},
+    local::{Adapter, AdapterError, LocalAdapter},
+    node::LocalNode,
+    replies::{Replies, Reply},
 };

@@ -1,9 +1,11 @@
 //! What can be done to many sockets at once, as data: the server builds it, an adapter carries it, each node applies it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::room::{Room, RoomList};
 use crate::protocol::args::{EncodeError, IntoArgs, RawArgs};
+use crate::protocol::sid::Sid;
 
 /// Something to be done to the sockets that a [`Target`] names.
 #[derive(Clone, Debug)]
@@ -41,6 +43,62 @@ pub enum Operation {
         /// Its name.
         room: Room,
     },
+    /// Send an event to each, and gather what they answer.
+    #[non_exhaustive]
+    EmitWithAck {
+        /// Who is asked.
+        target: Target,
+        /// Encoded once for all.
+        packet: EventPacket,
+        /// How long clients, and nodes, have.
+        timeout: Duration,
+    },
+    /// Send an event to one client, wherever it is, and wait for its answer.
+    #[non_exhaustive]
+    Call {
+        /// Its namespace.
+        namespace: Arc<str>,
+        /// Its id.
+        sid: Sid,
+        /// Encoded once.
+        packet: EventPacket,
+        /// How long it has.
+        timeout: Duration,
+    },
+    /// Tell about each.
+    #[non_exhaustive]
+    FetchSockets {
+        /// About whom.
+        target: Target,
+        /// How long nodes have.
+        timeout: Duration,
+    },
+    /// Count them.
+    #[non_exhaustive]
+    Count {
+        /// Who is counted.
+        target: Target,
+        /// How long nodes have.
+        timeout: Duration,
+    },
+    /// Tell the rooms of a namespace.
+    #[non_exhaustive]
+    Rooms {
+        /// The namespace.
+        namespace: Arc<str>,
+        /// How long nodes have.
+        timeout: Duration,
+    },
+    /// Tell the other servers something.
+    #[non_exhaustive]
+    ServerSideEmit {
+        /// The namespace whose handlers hear it.
+        namespace: Arc<str>,
+        /// What happened.
+        packet: EventPacket,
+        /// How long their answers are waited for; `None`: nobody answers.
+        replies: Option<Duration>,
+    },
     /// Disconnect each.
     #[non_exhaustive]
     Disconnect {
@@ -52,7 +110,7 @@ pub enum Operation {
 }
 
 /// Which sockets of a namespace.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Target {
     /// With its leading `/`.
     pub namespace: Arc<str>,
@@ -68,12 +126,7 @@ impl Target {
     /// Everybody in `namespace`, on every node.
     #[must_use]
     pub fn everyone(namespace: Arc<str>) -> Self {
-        Target {
-            namespace,
-            recipients: Recipients::Everyone,
-            except: RoomList::new(),
-            local: false,
-        }
+        Target { namespace, recipients: Recipients::Everyone, except: RoomList::new(), local: false }
     }
 }
 
@@ -97,7 +150,7 @@ impl Recipients {
 }
 
 /// An event on its way to many sockets: its arguments are JSON text already.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EventPacket {
     event: Box<str>,
     args: RawArgs,
@@ -110,10 +163,13 @@ impl EventPacket {
     ///
     /// They cannot be JSON.
     pub fn new(event: &str, args: &(impl IntoArgs + ?Sized)) -> Result<Self, EncodeError> {
-        Ok(EventPacket {
-            event: event.into(),
-            args: RawArgs::encode(args)?,
-        })
+        Ok(EventPacket { event: event.into(), args: RawArgs::encode(args)? })
+    }
+
+    /// An event whose arguments are encoded already: they leave as they came.
+    #[must_use]
+    pub fn from_raw(event: &str, args: RawArgs) -> Self {
+        EventPacket { event: event.into(), args }
     }
 
     /// The event's name.
@@ -135,4 +191,6 @@ impl EventPacket {
 pub struct Receipt {
     /// Sockets of this node that it reached: for an emit, those whose queue took the packet.
     pub local: usize,
+    /// Operations that had to leave the queue to the other nodes for this one: the oldest, which those nodes will never hear of.
+    pub displaced: u64,
 }

@@ -47,9 +47,7 @@ impl Members {
     }
 
     fn snapshot(&mut self) -> Arc<[Socket]> {
-        self.snapshot
-            .get_or_insert_with(|| self.sockets.values().cloned().collect())
-            .clone()
+        self.snapshot.get_or_insert_with(|| self.sockets.values().cloned().collect()).clone()
     }
 }
 
@@ -84,13 +82,15 @@ impl Rooms {
         self.lock().all.snapshot()
     }
 
-    pub(crate) fn len(&self) -> usize {
-        self.lock().all.sockets.len()
-    }
-
     /// Rooms that somebody joined; the sockets' own do not count.
     pub(crate) fn rooms(&self) -> usize {
         self.lock().rooms.len()
+    }
+
+    /// The rooms that somebody joined, each with its number of sockets.
+    pub(crate) fn sizes(&self) -> Vec<(Room, u64)> {
+        let state = self.lock();
+        state.rooms.iter().map(|(room, members)| (room.clone(), members.sockets.len() as u64)).collect()
     }
 
     /// The sockets that `target` names, each once.
@@ -110,11 +110,7 @@ impl Rooms {
                 inside.extend(members.sockets.values().map(Socket::address));
             }
         }
-        Selection {
-            sockets,
-            except: target.except.clone(),
-            inside,
-        }
+        Selection { sockets, except: target.except.clone(), inside }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -152,12 +148,7 @@ impl State {
         let mut sockets = Vec::new();
         for room in rooms {
             let members = self.members(room);
-            sockets.extend(
-                members
-                    .iter()
-                    .filter(|socket| seen.insert(socket.address()))
-                    .cloned(),
-            );
+            sockets.extend(members.iter().filter(|socket| seen.insert(socket.address())).cloned());
         }
         sockets.into()
     }

@@ -69,48 +69,43 @@ impl Close {
             DisconnectReason::ParseError => 1002,
             _ => 1000,
         };
-        Close {
-            reason,
-            detail: None,
-            code,
-        }
+        Close { reason, detail: None, code }
     }
 
     pub(crate) fn with(reason: DisconnectReason, detail: impl Into<Cow<'static, str>>) -> Self {
-        Close {
-            detail: Some(detail.into()),
-            ..Close::new(reason)
-        }
+        Close { detail: Some(detail.into()), ..Close::new(reason) }
     }
 
     /// The client sent what the protocol does not allow.
     pub(crate) fn parse_error(detail: impl fmt::Display) -> Self {
-        Close::with(DisconnectReason::ParseError, detail.to_string())
+        Close::with(DisconnectReason::ParseError, shown(&detail.to_string()))
     }
 
     /// The client went over a limit of its own making.
     pub(crate) fn over_limit(detail: impl fmt::Display) -> Self {
-        Close {
-            code: 1009,
-            ..Close::with(DisconnectReason::TransportError, detail.to_string())
-        }
+        Close { code: TOO_BIG, ..Close::with(DisconnectReason::TransportError, detail.to_string()) }
     }
 
-    /// Whether a limit was passed, as the close code says.
+    /// Whether a limit was passed.
     pub(crate) fn is_limit(&self) -> bool {
-        matches!(self.code, LIMIT_OF_CLIENT | LIMIT_OF_QUEUE)
+        self.code == TOO_BIG
     }
 
     pub(crate) fn outgoing_full(limit: usize, size: usize) -> Self {
         let detail = format!("{size} bytes wait to be sent, the limit is {limit} (max_outgoing)");
-        Close {
-            code: 1008,
-            ..Close::with(DisconnectReason::TransportError, detail)
-        }
+        Close { code: TOO_BIG, ..Close::with(DisconnectReason::TransportError, detail) }
     }
 }
 
 /// RFC 6455: a message is too big to process.
-const LIMIT_OF_CLIENT: u16 = 1009;
-/// RFC 6455: the endpoint's policy.
-const LIMIT_OF_QUEUE: u16 = 1008;
+const TOO_BIG: u16 = 1009;
+
+/// A detail may quote the client: not more of it than a line of a log can take, and nothing that moves a terminal's cursor.
+fn shown(detail: &str) -> String {
+    const CHARACTERS: usize = 200;
+    detail
+        .chars()
+        .take(CHARACTERS)
+        .map(|c| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c })
+        .collect()
+}

@@ -19,9 +19,7 @@ pub(crate) fn compress(
     if body.len() < threshold {
         return (body, None);
     }
-    let accepted = accept_encoding
-        .and_then(|header| header.to_str().ok())
-        .and_then(Encoding::choose);
+    let accepted = accept_encoding.and_then(|header| header.to_str().ok()).and_then(Encoding::choose);
     let Some(encoding) = accepted else {
         return (body, None);
     };
@@ -57,11 +55,7 @@ impl Encoding {
         if gzip.max(deflate) == 0 || plain > gzip.max(deflate) {
             return None;
         }
-        Some(if gzip >= deflate {
-            Encoding::Gzip
-        } else {
-            Encoding::Deflate
-        })
+        Some(if gzip >= deflate { Encoding::Gzip } else { Encoding::Deflate })
     }
 
     fn name(self) -> &'static str {
@@ -92,9 +86,7 @@ impl Encoding {
 fn quality(parameters: &str) -> u16 {
     let named = |parameter: &str| {
         let (name, value) = parameter.split_once('=')?;
-        name.trim()
-            .eq_ignore_ascii_case("q")
-            .then(|| value.trim().parse::<f32>().unwrap_or(0.0))
+        name.trim().eq_ignore_ascii_case("q").then(|| value.trim().parse::<f32>().unwrap_or(0.0))
     };
     let quality = parameters.split(';').find_map(named).unwrap_or(1.0);
     // Out of range and NaN saturate.
@@ -179,9 +171,7 @@ mod tests {
 
     #[test]
     fn what_does_not_shrink_stays_as_it_is() {
-        let noise: Vec<u8> = (0..2048_u32)
-            .map(|n| (n.wrapping_mul(2_654_435_761) >> 23) as u8)
-            .collect();
+        let noise: Vec<u8> = (0..2048_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 23) as u8).collect();
         let header = HeaderValue::from_static("gzip");
         let (body, encoding) = compress(noise.clone(), Some(&header), 1024);
         assert!(encoding.is_some() || body == noise);

@@ -92,10 +92,7 @@ impl Cookie {
     /// Whether the browser would understand it.
     pub(crate) fn is_valid(&self) -> bool {
         let token = |byte: u8| byte.is_ascii_graphic() && !b"()<>@,;:\\\"/[]?={}".contains(&byte);
-        let attribute = |text: &String| {
-            text.bytes()
-                .all(|byte| (b' '..0x7f).contains(&byte) && byte != b';')
-        };
+        let attribute = |text: &String| text.bytes().all(|byte| (b' '..0x7f).contains(&byte) && byte != b';');
         !self.name.is_empty()
             && self.name.bytes().all(token)
             && self.path.iter().chain(&self.same_site).all(attribute)
@@ -114,11 +111,7 @@ mod tests {
 
     #[test]
     fn attributes_are_written_as_set() {
-        let cookie = Cookie::new("io")
-            .path("/x")
-            .http_only(false)
-            .secure(true)
-            .same_site("None");
+        let cookie = Cookie::new("io").path("/x").http_only(false).secure(true).same_site("None");
         let header = cookie.max_age(Duration::from_secs(60)).header("abc").unwrap();
         assert_eq!(header, "io=abc; Path=/x; Max-Age=60; Secure; SameSite=None");
     }

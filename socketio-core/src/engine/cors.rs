@@ -116,10 +116,7 @@ impl Cors {
         let Rule::Listed(origins) = &self.rule else {
             return None;
         };
-        origins
-            .iter()
-            .map(String::as_str)
-            .find(|origin| *origin != "null" && canonical(origin).is_none())
+        origins.iter().map(String::as_str).find(|origin| *origin != "null" && canonical(origin).is_none())
     }
 
     /// Whether the request's page may send it: before anything else is looked at, or answered.
@@ -128,10 +125,7 @@ impl Cors {
         let grant = match self.rule {
             Rule::Off => return Ok(Grant::Silent),
             Rule::Any => Grant::Any,
-            _ => Grant::To {
-                origin: origin.cloned(),
-                credentials: self.credentials,
-            },
+            _ => Grant::To { origin: origin.cloned(), credentials: self.credentials },
         };
         let Some(origin) = origin else { return Ok(grant) };
         let Ok(written) = origin.to_str() else {
@@ -142,32 +136,25 @@ impl Cors {
             Rule::SameOrigin => {
                 origin.is_some() && origin == client.own_origin().as_deref().and_then(canonical)
             }
-            Rule::Listed(origins) => origins
-                .iter()
-                .any(|listed| listed == origin.as_deref().unwrap_or(written)),
+            Rule::Listed(origins) => {
+                origins.iter().any(|listed| listed == origin.as_deref().unwrap_or(written))
+            }
             Rule::Predicate(allow) => allow(written, parts),
             Rule::Any | Rule::Off => true,
         };
-        if allowed {
-            Ok(grant)
-        } else {
-            Err(self.refuse(written, client))
-        }
+        if allowed { Ok(grant) } else { Err(self.refuse(written, client)) }
     }
 
     fn refuse(&self, origin: &str, client: &Client) -> Refusal {
         let expected = match &self.rule {
-            Rule::SameOrigin => client
-                .own_origin()
-                .unwrap_or_else(|| "the request's host, but it names none".to_owned()),
+            Rule::SameOrigin => {
+                client.own_origin().unwrap_or_else(|| "the request's host, but it names none".to_owned())
+            }
             Rule::Listed(origins) => origins.join(" or "),
             Rule::Predicate(_) => "one that the predicate accepts".to_owned(),
             Rule::Any | Rule::Off => "any".to_owned(),
         };
-        Refusal::Origin {
-            origin: origin.to_owned(),
-            expected,
-        }
+        Refusal::Origin { origin: origin.to_owned(), expected }
     }
 }
 
@@ -179,10 +166,7 @@ pub(crate) enum Grant {
     /// Every page may read the answer.
     Any,
     /// The page of this request may, if it is one.
-    To {
-        origin: Option<HeaderValue>,
-        credentials: bool,
-    },
+    To { origin: Option<HeaderValue>, credentials: bool },
 }
 
 impl Grant {
@@ -211,10 +195,7 @@ impl Grant {
             return response;
         }
         let headers = response.headers_mut();
-        headers.insert(
-            ACCESS_CONTROL_ALLOW_METHODS,
-            HeaderValue::from_static("GET, POST, OPTIONS"),
-        );
+        headers.insert(ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("GET, POST, OPTIONS"));
         if let Some(wanted) = parts.headers.get(ACCESS_CONTROL_REQUEST_HEADERS) {
             headers.insert(ACCESS_CONTROL_ALLOW_HEADERS, wanted.clone());
             headers.append(VARY, HeaderValue::from_static("Access-Control-Request-Headers"));
@@ -231,10 +212,7 @@ impl Default for Cors {
 
 impl From<Rule> for Cors {
     fn from(rule: Rule) -> Self {
-        Cors {
-            rule,
-            credentials: true,
-        }
+        Cors { rule, credentials: true }
     }
 }
 
@@ -265,10 +243,7 @@ fn canonical(origin: &str) -> Option<String> {
     };
     // An empty port means the scheme's own, too.
     let authority = authority.strip_suffix(own_port).unwrap_or(&authority);
-    Some(format!(
-        "{scheme}://{}",
-        authority.strip_suffix(':').unwrap_or(authority)
-    ))
+    Some(format!("{scheme}://{}", authority.strip_suffix(':').unwrap_or(authority)))
 }
 
 #[cfg(test)]

@@ -1,13 +1,12 @@
 //! The last words on a WebSocket: what was queued, a close frame, and the end of the TCP connection, all within a deadline.
 
 use std::future::poll_fn;
-use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use super::Engine;
+use super::Farewell;
 use super::close::Close;
 use super::io::Io;
 use super::sending::Sending;
@@ -20,14 +19,10 @@ const LINGER: Duration = Duration::from_secs(2);
 /// What it may still send meanwhile; read and forgotten, so that the close frame is not lost to a reset.
 const LINGER_BYTES: usize = 1 << 20;
 
-pub(crate) async fn farewell(engine: Arc<Engine>, mut io: Io, mut sending: Sending, close: Close) {
-    let _open = engine.hold_open();
+pub(crate) async fn farewell(open: Farewell, mut io: Io, mut sending: Sending, close: Close) {
+    let engine = open.engine();
     let mut frames = Vec::new();
-    frame::close(
-        &mut frames,
-        close.code,
-        close.detail.as_deref().unwrap_or_default(),
-    );
+    frame::close(&mut frames, close.code, close.detail.as_deref().unwrap_or_default());
     sending.append_last(Bytes::from(frames));
     let written = tokio::time::timeout(engine.drain_limit(DRAIN), async {
         while !sending.is_empty() {

@@ -36,13 +36,7 @@ pub(crate) enum Due {
 
 impl Heartbeat {
     pub(crate) fn new(interval: u32, timeout: u32, now: Millis) -> Self {
-        Heartbeat {
-            interval,
-            timeout,
-            state: State::Resting {
-                ping_at: now + Millis::from(interval),
-            },
-        }
+        Heartbeat { interval, timeout, state: State::Resting { ping_at: now + Millis::from(interval) } }
     }
 
     /// When [`tick`](Self::tick) has something to say next.
@@ -57,9 +51,7 @@ impl Heartbeat {
     pub(crate) fn tick(&mut self, now: Millis) -> Due {
         match self.state {
             State::Resting { ping_at } if now >= ping_at => {
-                self.state = State::Awaiting {
-                    until: now + Millis::from(self.timeout),
-                };
+                self.state = State::Awaiting { until: now + Millis::from(self.timeout) };
                 Due::Ping
             }
             State::Awaiting { until } if now >= until => Due::Timeout,
@@ -67,13 +59,13 @@ impl Heartbeat {
         }
     }
 
-    /// A pong has come.
-    pub(crate) fn pong(&mut self, now: Millis) {
-        if let State::Awaiting { .. } = self.state {
-            self.state = State::Resting {
-                ping_at: now + Millis::from(self.interval),
-            };
+    /// A pong has come; `false` when nobody asked for it.
+    pub(crate) fn pong(&mut self, now: Millis) -> bool {
+        let asked = matches!(self.state, State::Awaiting { .. });
+        if asked {
+            self.state = State::Resting { ping_at: now + Millis::from(self.interval) };
         }
+        asked
     }
 
     /// Gives the client its whole timeout again: it could not be heard, or the ping could not be sent.
@@ -101,7 +93,7 @@ mod tests {
     fn a_pong_starts_the_interval_anew() {
         let mut heartbeat = Heartbeat::new(25_000, 20_000, 0);
         heartbeat.tick(25_000);
-        heartbeat.pong(26_000);
+        assert!(heartbeat.pong(26_000));
         assert_eq!(heartbeat.deadline(), 51_000);
         assert_eq!(heartbeat.tick(50_999), Due::Nothing);
         assert_eq!(heartbeat.tick(51_000), Due::Ping);
@@ -110,7 +102,7 @@ mod tests {
     #[test]
     fn a_pong_that_nobody_asked_for_changes_nothing() {
         let mut heartbeat = Heartbeat::new(25_000, 20_000, 0);
-        heartbeat.pong(24_000);
+        assert!(!heartbeat.pong(24_000));
         assert_eq!(heartbeat.tick(25_000), Due::Ping);
     }
 

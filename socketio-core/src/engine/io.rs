@@ -33,9 +33,20 @@ impl Io {
     pub(crate) fn tcp(stream: TcpStream) -> Io {
         // Answers are written once per turn already: waiting to fill a segment only delays them.
         let _ = stream.set_nodelay(true);
+        keep_kernel_queue_short(&stream);
         Io::Tcp(stream)
     }
 }
+
+/// A ping goes ahead of what waits here, but not of what the kernel has taken: that is kept to what the network can use.
+#[cfg(target_os = "linux")]
+fn keep_kernel_queue_short(stream: &TcpStream) {
+    const UNSENT: u32 = 128 * 1024;
+    let _ = socket2::SockRef::from(stream).set_tcp_notsent_lowat(UNSENT);
+}
+
+#[cfg(not(target_os = "linux"))]
+fn keep_kernel_queue_short(_: &TcpStream) {}
 
 impl AsyncRead for Io {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {

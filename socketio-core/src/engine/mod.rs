@@ -25,8 +25,8 @@ mod upgrade; // from HTTP to WebSocket
 mod websocket; // the connection's own future
 
 use std::fmt;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
@@ -72,6 +72,8 @@ pub(crate) trait Inbox: fmt::Debug + Send + Sync {
     fn is_ready(&self) -> bool;
     /// Ready when the next message can be taken.
     fn poll_ready(&self, cx: &mut Context<'_>) -> Poll<()>;
+    /// How many handlers have ended; it wraps.
+    fn handlers_ended(&self) -> usize;
     /// Whether the client has ever been let into a namespace.
     fn has_joined(&self) -> bool;
     /// The session is over.
@@ -120,17 +122,15 @@ pub(crate) struct Engine {
     farewells: AtomicUsize,
     changed: Notify,
     closing: AtomicBool,
+    /// When a shutdown ends.
+    close_until: OnceLock<Instant>,
 }
 
 impl Engine {
     /// An engine on `runtime`, with its sweep running.
     pub(crate) fn start(config: EngineConfig, runtime: Handle) -> Arc<Self> {
-        let times = [
-            config.ping_interval,
-            config.ping_timeout,
-            config.connect_timeout,
-            config.upgrade_timeout,
-        ];
+        let times =
+            [config.ping_interval, config.ping_timeout, config.connect_timeout, config.upgrade_timeout];
         let shortest = times.into_iter().min().unwrap_or(1000);
         let grain = Duration::from_millis(u64::from(shortest / 20).clamp(16, 500));
         let engine = Arc::new(Engine {
@@ -144,10 +144,9 @@ impl Engine {
             farewells: AtomicUsize::new(0),
             changed: Notify::new(),
             closing: AtomicBool::new(false),
+            close_until: OnceLock::new(),
         });
-        engine
-            .runtime
-            .spawn(registry::sweep(Arc::downgrade(&engine), grain));
+        engine.runtime.spawn(registry::sweep(Arc::downgrade(&engine), grain));
         engine
     }
 
@@ -168,10 +167,7 @@ impl Engine {
         let address = client.address;
         let grant = self.config.cors.check(&parts, &client);
         let answered = match &grant {
-            Ok(grant) => {
-                self.answer(application, grant, &mut parts, &asked, body, client)
-                    .await
-            }
+            Ok(grant) => self.answer(application, grant, &mut parts, &asked, body, client).await,
             Err(refusal) => Err(refusal.clone()),
         };
         let mut response = answered.unwrap_or_else(|refusal| {
@@ -215,8 +211,13 @@ impl Engine {
         }
     }
 
+    /// The session of a request; if its time is over, that is noticed now.
     fn session(&self, sid: &str) -> Result<Arc<Session>, Refusal> {
-        self.registry.get(sid).ok_or(Refusal::UnknownSession)
+        let session = self.registry.get(sid).ok_or(Refusal::UnknownSession)?;
+        if session.is_due(self.now()) {
+            session.tell_due();
+        }
+        Ok(session)
     }
 
     fn open(
@@ -272,12 +273,7 @@ impl Engine {
     }
 
     fn set_cookie_for(&self, id: &SessionId, headers: &mut HeaderMap) {
-        if let Some(value) = self
-            .config
-            .cookie
-            .as_ref()
-            .and_then(|cookie| cookie.header(id.reveal()))
-        {
+        if let Some(value) = self.config.cookie.as_ref().and_then(|cookie| cookie.header(id.reveal())) {
             headers.append(::http::header::SET_COOKIE, value);
         }
     }
@@ -287,6 +283,8 @@ impl Engine {
         let before = self.counters.undelivered_total();
         self.closing.store(true, Ordering::SeqCst);
         let end = tokio::time::Instant::now() + deadline;
+        // A little before the end, so that what the farewells could not deliver is counted in it.
+        let _ = self.close_until.set(Instant::now() + deadline - deadline / 20);
         let sessions = self.registry.all();
         // In batches, spread over a part of the time: not all shall come back in the same instant.
         let batches = sessions.chunks(BATCH);
@@ -314,12 +312,10 @@ impl Engine {
         self.counters.undelivered_total() - before
     }
 
+    /// `usual`, or what a shutdown leaves of it.
     fn drain_limit(&self, usual: Duration) -> Duration {
-        if self.closing.load(Ordering::Relaxed) {
-            usual.min(self.config.shutdown_within)
-        } else {
-            usual
-        }
+        let until = self.close_until.get();
+        until.map_or(usual, |until| usual.min(until.saturating_duration_since(Instant::now())))
     }
 
     fn hold_open(self: &Arc<Self>) -> Farewell {
@@ -332,7 +328,13 @@ impl Engine {
 const BATCH: usize = 256;
 
 /// Counts a WebSocket that is saying farewell.
-struct Farewell(Arc<Engine>);
+pub(crate) struct Farewell(Arc<Engine>);
+
+impl Farewell {
+    fn engine(&self) -> Arc<Engine> {
+        self.0.clone()
+    }
+}
 
 impl Drop for Farewell {
     fn drop(&mut self) {

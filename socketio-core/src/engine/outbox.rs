@@ -7,7 +7,7 @@
 //! Every push holds whole packets (a binary event's header and attachments together), so nothing comes between them.
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
@@ -82,6 +82,8 @@ impl Rope {
                 }
                 self.tail.extend_from_slice(bytes);
             }
+            // An empty part would look like something to write.
+            Frames::Shared(bytes) if bytes.is_empty() => {}
             Frames::Shared(bytes) => {
                 self.seal();
                 self.parts.push_back(bytes);
@@ -161,6 +163,8 @@ pub(crate) struct Outbox {
     state: Mutex<State>,
     /// Bytes queued and in flight; written under the lock, read without.
     len: AtomicUsize,
+    /// The reader sleeps until there is something to send; set under the lock.
+    hungry: AtomicBool,
 }
 
 #[derive(Debug)]
@@ -168,8 +172,6 @@ struct State {
     rope: Rope,
     in_flight: usize,
     reader: Reader,
-    /// The reader sleeps until there is something to send.
-    hungry: bool,
     waker: Option<Waker>,
     /// Waits for the queue to be at most half full (a POST that was held back).
     room: Option<Waker>,
@@ -199,16 +201,12 @@ impl Outbox {
             rope: Rope::default(),
             in_flight: 0,
             reader,
-            hungry: false,
             waker: None,
             room: None,
             close: None,
             shut: false,
         };
-        Outbox {
-            state: Mutex::new(state),
-            len: AtomicUsize::new(0),
-        }
+        Outbox { state: Mutex::new(state), len: AtomicUsize::new(0), hungry: AtomicBool::new(false) }
     }
 
     /// Bytes that are queued or being written.
@@ -221,35 +219,47 @@ impl Outbox {
     /// A packet larger than `limit` is taken when nothing else waits. When the queue is full, the session is closed: a client that
     /// lost one message in the middle could not know.
     pub(crate) fn push(&self, frames: Frames<'_>, limit: usize) -> Result<(), Refused> {
+        let size = frames.len();
+        self.put(size, limit, |rope| rope.push(frames))
+    }
+
+    /// The same for frames that belong together and count as one packet.
+    pub(crate) fn push_all(&self, frames: Rope, limit: usize) -> Result<(), Refused> {
+        self.put(frames.len(), limit, |rope| rope.append(frames))
+    }
+
+    fn put(&self, size: usize, limit: usize, put: impl FnOnce(&mut Rope)) -> Result<(), Refused> {
         let mut state = self.lock();
-        if state.shut || state.close.is_some() {
+        if state.is_ending() {
             return Err(Refused::Closed);
         }
         let before = self.len();
-        let after = before + frames.len();
+        let after = before + size;
         if after > limit && before > 0 {
             state.close = Some(Box::new(Close::outgoing_full(limit, after)));
-            let waker = state.waker.clone();
+            let (waker, room) = (state.waker.clone(), state.room.take());
             drop(state);
             wake(waker);
+            wake(room);
             return Err(Refused::Full);
         }
-        state.rope.push(frames);
+        put(&mut state.rope);
         self.len.store(after, Ordering::Relaxed);
-        let waker = if std::mem::take(&mut state.hungry) {
-            state.waker.clone()
-        } else {
-            None
-        };
+        let waker = if self.hungry.swap(false, Ordering::Relaxed) { state.waker.clone() } else { None };
         drop(state);
         wake(waker);
         Ok(())
     }
 
+    /// The reader runs: it will look again before it sleeps, and need not be woken.
+    pub(crate) fn reader_runs(&self) {
+        self.hungry.store(false, Ordering::Relaxed);
+    }
+
     /// Asks the reader to end the session; `false` when that was asked before.
     pub(crate) fn close(&self, close: Close) -> bool {
         let mut state = self.lock();
-        if state.shut || state.close.is_some() {
+        if state.is_ending() {
             return false;
         }
         state.close = Some(Box::new(close));
@@ -262,8 +272,7 @@ impl Outbox {
 
     /// Whether the session's end was asked for, or has come.
     pub(crate) fn is_closing(&self) -> bool {
-        let state = self.lock();
-        state.shut || state.close.is_some()
+        self.lock().is_ending()
     }
 
     /// Why the session is to end, or has ended.
@@ -296,7 +305,7 @@ impl Outbox {
             Poll::Ready(Taken::Frames(state.take()))
         } else {
             // While a write is stuck only the socket's own readiness needs to wake the reader.
-            state.hungry = idle;
+            self.hungry.store(idle, Ordering::Relaxed);
             state.remember(cx);
             Poll::Pending
         };
@@ -329,7 +338,7 @@ impl Outbox {
         if state.reader == Reader::Probing {
             return Poll::Ready(Taken::Probing);
         }
-        state.hungry = true;
+        self.hungry.store(true, Ordering::Relaxed);
         state.remember(cx);
         Poll::Pending
     }
@@ -344,9 +353,10 @@ impl Outbox {
     pub(crate) fn hand_to(&self, reader: Reader) {
         let mut state = self.lock();
         state.reader = reader;
-        let waker = state.waker.take();
+        let (waker, room) = (state.waker.take(), state.room.take());
         drop(state);
         wake(waker);
+        wake(room);
     }
 
     /// Ends the queue; returns what nobody will send any more.
@@ -354,34 +364,31 @@ impl Outbox {
         let mut state = self.lock();
         state.shut = true;
         self.len.store(0, Ordering::Relaxed);
-        let (waker, room, rope) = (
-            state.waker.take(),
-            state.room.take(),
-            std::mem::take(&mut state.rope),
-        );
+        let (waker, room, rope) = (state.waker.take(), state.room.take(), std::mem::take(&mut state.rope));
         drop(state);
         wake(waker);
         wake(room);
         rope
     }
 
-    /// Ready when the session is to end. Shares its waker with [`poll_room`](Self::poll_room): one POST waits for one of them.
+    /// Ready when the session is to end. Shares its waker with [`poll_turn`](Self::poll_turn): one POST waits for one of them.
     pub(crate) fn poll_closing(&self, cx: &Context<'_>) -> Poll<()> {
         let mut state = self.lock();
-        if state.shut || state.close.is_some() {
+        if state.is_ending() {
             return Poll::Ready(());
         }
         state.room = Some(cx.waker().clone());
         Poll::Pending
     }
 
-    /// Ready when at most half of `limit` is taken, or the session ends.
-    pub(crate) fn poll_room(&self, limit: usize, cx: &Context<'_>) -> Poll<()> {
-        if self.len() <= limit / 2 {
+    /// Ready when a POST may go on: at most half of `limit` is taken and the `handlers` have room; or the session ends; or an upgrade is
+    /// under way, which must not wait for a client that has stopped polling.
+    pub(crate) fn poll_turn(&self, limit: usize, handlers: bool, cx: &Context<'_>) -> Poll<()> {
+        if handlers && self.len() <= limit / 2 {
             return Poll::Ready(());
         }
         let mut state = self.lock();
-        if self.len() <= limit / 2 || state.shut || state.close.is_some() {
+        if (handlers && self.len() <= limit / 2) || state.is_ending() || state.reader != Reader::Polling {
             return Poll::Ready(());
         }
         state.room = Some(cx.waker().clone());
@@ -395,6 +402,10 @@ impl Outbox {
 }
 
 impl State {
+    fn is_ending(&self) -> bool {
+        self.shut || self.close.is_some()
+    }
+
     fn take(&mut self) -> Rope {
         let rope = std::mem::take(&mut self.rope);
         self.in_flight += rope.len();
@@ -473,16 +484,10 @@ mod tests {
         outbox.push(Frames::Copied(&text("4a")), LIMIT).unwrap();
         outbox.push(Frames::Copied(&text("4b")), LIMIT).unwrap();
 
-        let Poll::Ready(Taken::Frames(rope)) = take(&outbox) else {
-            panic!("frames")
-        };
+        let Poll::Ready(Taken::Frames(rope)) = take(&outbox) else { panic!("frames") };
         assert_eq!((rope.count(), rope.len(), outbox.len()), (2, 8, 8));
 
-        assert!(
-            outbox
-                .poll_frames(8, true, LIMIT, &Context::from_waker(Waker::noop()))
-                .is_pending()
-        );
+        assert!(outbox.poll_frames(8, true, LIMIT, &Context::from_waker(Waker::noop())).is_pending());
         assert_eq!(outbox.len(), 0);
     }
 
@@ -490,17 +495,9 @@ mod tests {
     fn a_full_queue_closes_the_session_and_says_which_limit() {
         let outbox = Outbox::new(Reader::Websocket);
         outbox.push(Frames::Copied(&[0x81; 90]), LIMIT).unwrap();
-        assert_eq!(
-            outbox.push(Frames::Copied(&[0x81; 11]), LIMIT),
-            Err(Refused::Full)
-        );
-        assert_eq!(
-            outbox.push(Frames::Copied(&[0x81; 1]), LIMIT),
-            Err(Refused::Closed)
-        );
-        let Poll::Ready(Taken::Close(close, _)) = take(&outbox) else {
-            panic!("close")
-        };
+        assert_eq!(outbox.push(Frames::Copied(&[0x81; 11]), LIMIT), Err(Refused::Full));
+        assert_eq!(outbox.push(Frames::Copied(&[0x81; 1]), LIMIT), Err(Refused::Closed));
+        let Poll::Ready(Taken::Close(close, _)) = take(&outbox) else { panic!("close") };
         assert!(close.detail.unwrap().contains("100"));
     }
 
@@ -518,9 +515,7 @@ mod tests {
         outbox.push(Frames::Copied(&text("1")), limit).unwrap();
         outbox.push(Frames::Shared(large.clone()), limit).unwrap();
         outbox.push(Frames::Copied(&text("2")), limit).unwrap();
-        let Poll::Ready(Taken::Frames(rope)) = take(&outbox) else {
-            panic!("frames")
-        };
+        let Poll::Ready(Taken::Frames(rope)) = take(&outbox) else { panic!("frames") };
         assert_eq!(rope.parts.len(), 2);
         assert_eq!(rope.parts[1].as_ptr(), large.as_ptr());
         assert_eq!(rope.tail, text("2"));
@@ -545,11 +540,8 @@ mod tests {
         let cx = Context::from_waker(Waker::noop());
         for number in 0..40 {
             let frame = text(&format!("4{number}"));
-            let frames = if number % 3 == 0 {
-                Frames::Shared(Bytes::from(frame))
-            } else {
-                Frames::Copied(&frame)
-            };
+            let frames =
+                if number % 3 == 0 { Frames::Shared(Bytes::from(frame)) } else { Frames::Copied(&frame) };
             outbox.push(frames, 1 << 20).unwrap();
         }
         outbox.close(Close::new(crate::engine::DisconnectReason::ServerShuttingDown));
@@ -568,12 +560,7 @@ mod tests {
             }
         }
         assert_eq!(counts, [15, 15, 10]);
-        assert_eq!(
-            all,
-            (0..40)
-                .flat_map(|number| text(&format!("4{number}")))
-                .collect::<Vec<_>>()
-        );
+        assert_eq!(all, (0..40).flat_map(|number| text(&format!("4{number}"))).collect::<Vec<_>>());
     }
 
     #[test]
@@ -581,10 +568,10 @@ mod tests {
         let outbox = Outbox::new(Reader::Polling);
         let cx = Context::from_waker(Waker::noop());
         outbox.push(Frames::Copied(&[0x81; 80]), LIMIT).unwrap();
-        assert!(outbox.poll_room(LIMIT, &cx).is_pending());
+        assert!(outbox.poll_turn(LIMIT, true, &cx).is_pending());
         assert!(matches!(outbox.poll_payload(&cx), Poll::Ready(Taken::Frames(_))));
-        assert!(outbox.poll_room(LIMIT, &cx).is_pending());
+        assert!(outbox.poll_turn(LIMIT, true, &cx).is_pending());
         outbox.delivered(80, LIMIT);
-        assert!(outbox.poll_room(LIMIT, &cx).is_ready());
+        assert!(outbox.poll_turn(LIMIT, true, &cx).is_ready());
     }
 }

@@ -50,9 +50,7 @@ impl Handshake {
             time: SystemTime::now(),
             extensions,
         };
-        Handshake {
-            inner: Arc::new(inner),
-        }
+        Handshake { inner: Arc::new(inner) }
     }
 
     /// The path and query the client asked for, as this server saw them.
@@ -80,11 +78,7 @@ impl Handshake {
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
         self.pairs().find_map(|(key, value)| {
-            if key.eq_ignore_ascii_case(name.as_bytes()) {
-                std::str::from_utf8(value).ok()
-            } else {
-                None
-            }
+            if key.eq_ignore_ascii_case(name.as_bytes()) { std::str::from_utf8(value).ok() } else { None }
         })
     }
 
@@ -132,9 +126,7 @@ impl Handshake {
 
 fn decode(text: &str) -> String {
     let spaced = text.replace('+', " ");
-    percent_encoding::percent_decode_str(&spaced)
-        .decode_utf8_lossy()
-        .into_owned()
+    percent_encoding::percent_decode_str(&spaced).decode_utf8_lossy().into_owned()
 }
 
 /// The path of `uri` alone, for log lines: a query holds the session id.

@@ -43,15 +43,9 @@ pub(super) fn open(
     let session = engine.open(SessionId::generate(), parts, client, Reader::Polling);
     session.start_polling(application.open(&session));
     engine.register(&session);
-    let upgrades: &[Transport] = if engine.config.upgrades() {
-        &[Transport::Websocket]
-    } else {
-        &[]
-    };
+    let upgrades: &[Transport] = if engine.config.upgrades() { &[Transport::Websocket] } else { &[] };
     let mut body = Vec::with_capacity(160);
-    engine
-        .open_packet(session.id().reveal(), upgrades)
-        .encode(&mut body);
+    engine.open_packet(session.id().reveal(), upgrades).encode(&mut body);
     let mut response = answer(engine, body, &parts.headers, |_| {});
     engine.set_cookie(&session, response.headers_mut());
     response
@@ -59,12 +53,8 @@ pub(super) fn open(
 
 /// Answers with what is queued, as soon as there is something.
 pub(super) async fn get(session: Arc<Session>, headers: &HeaderMap) -> Result<Response<Body>, Refusal> {
-    session
-        .begin_get()
-        .map_err(|turn| refuse(&session, turn, "a GET is in flight already"))?;
-    let mut getting = Getting {
-        session: Some(session.clone()),
-    };
+    session.begin_get().map_err(|turn| refuse(&session, turn, "a GET is in flight already"))?;
+    let mut getting = Getting { session: Some(session.clone()) };
     let taken = poll_fn(|cx| session.outbox.poll_payload(cx)).await;
     getting.session = None;
     let engine = session.engine.clone();
@@ -76,11 +66,8 @@ pub(super) async fn get(session: Arc<Session>, headers: &HeaderMap) -> Result<Re
             let limit = engine.config.max_outgoing;
             return Ok(answer(&engine, body, headers, move |whole| {
                 session.outbox.delivered(bytes, limit);
-                if !whole {
-                    session.close(Close::with(
-                        DisconnectReason::TransportError,
-                        "a poll was cut off",
-                    ));
+                if !whole && session.is_polling() {
+                    session.close(Close::with(DisconnectReason::TransportError, "a poll was cut off"));
                 }
                 session.end_get();
             }));
@@ -93,11 +80,7 @@ pub(super) async fn get(session: Arc<Session>, headers: &HeaderMap) -> Result<Re
             encode(&rope, &mut body);
             let mut payload = Payload::new(&mut body);
             // A client that closed by POST gets its GET back; one that is sent away is told so.
-            payload.text(if close.reason == DisconnectReason::TransportClose {
-                b"6"
-            } else {
-                b"1"
-            });
+            payload.text(if close.reason == DisconnectReason::TransportClose { b"6" } else { b"1" });
             session.end_polling();
         }
         Taken::Ended => return Err(Refusal::UnknownSession),
@@ -122,14 +105,8 @@ where
         session.close(Close::parse_error("a polling body is text"));
         return Err(Refusal::BadRequest("invalid content"));
     }
-    let inbox = session
-        .begin_post()
-        .map_err(|turn| refuse(&session, turn, "a POST is in flight already"))?;
-    let mut posting = Posting {
-        session: &session,
-        inbox: Some(inbox),
-        done: false,
-    };
+    let inbox = session.begin_post().map_err(|turn| refuse(&session, turn, "a POST is in flight already"))?;
+    let mut posting = Posting { session: &session, inbox: Some(inbox), done: false };
     let body = {
         let mut reading = pin!(read(&session.engine, headers, body));
         poll_fn(|cx| match session.outbox.poll_closing(cx) {
@@ -159,15 +136,11 @@ where
         }
         Err(close) => {
             session.close(close);
-            Err(Refusal::BadRequest(
-                "the body is not a payload this session accepts",
-            ))
+            Err(Refusal::BadRequest("the body is not a payload this session accepts"))
         }
     }
     .map(|mut response| {
-        response
-            .headers_mut()
-            .insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html"));
+        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html"));
         response
     })
 }
@@ -184,8 +157,11 @@ fn refuse(session: &Arc<Session>, turn: Turn, detail: &'static str) -> Refusal {
     }
 }
 
+/// Packets of one body that are handled before other tasks of the thread have their turn.
+const YIELD_AFTER: usize = 256;
+
 async fn receive(session: &Session, inbox: &mut Box<dyn Inbox>, body: &str) -> Result<(), Close> {
-    for packet in payload::decode(body) {
+    for (number, packet) in payload::decode(body).enumerate() {
         match packet.map_err(Close::parse_error)? {
             Packet::Message(text) => inbox.text(text)?,
             Packet::Binary(bytes) => inbox.binary(&bytes)?,
@@ -196,8 +172,20 @@ async fn receive(session: &Session, inbox: &mut Box<dyn Inbox>, body: &str) -> R
                 return Err(Close::parse_error("this packet is the server's to send"));
             }
         }
-        poll_fn(|cx| inbox.poll_ready(cx)).await;
-        poll_fn(|cx| session.outbox.poll_room(session.engine.config.max_outgoing, cx)).await;
+        let mut held = false;
+        poll_fn(|cx| {
+            let handlers = inbox.poll_ready(cx).is_ready();
+            let turn = session.outbox.poll_turn(session.engine.config.max_outgoing, handlers, cx);
+            if turn.is_pending() != held {
+                held = turn.is_pending();
+                session.hold_post(held);
+            }
+            turn
+        })
+        .await;
+        if number % YIELD_AFTER == YIELD_AFTER - 1 {
+            tokio::task::yield_now().await;
+        }
         if session.outbox.is_closing() {
             // What the client said after its own end is nobody's.
             break;
@@ -216,9 +204,8 @@ where
         let detail = format!("a body of {size} bytes or more, the limit is {limit} (max_payload)");
         (Close::over_limit(detail), Refusal::TooLarge { limit })
     };
-    let announced = headers
-        .get(header::CONTENT_LENGTH)
-        .and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
+    let announced =
+        headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
     if let Some(size) = announced.filter(|&size| size > limit as u64) {
         return Err(too_large(size));
     }
@@ -252,10 +239,7 @@ where
         }
     }
     if simdutf8::basic::from_utf8(&bytes).is_err() {
-        return Err((
-            Close::parse_error("a polling body is UTF-8"),
-            Refusal::BadRequest("invalid content"),
-        ));
+        return Err((Close::parse_error("a polling body is UTF-8"), Refusal::BadRequest("invalid content")));
     }
     String::from_utf8(bytes)
         .map_err(|error| (Close::parse_error(error), Refusal::BadRequest("invalid content")))
@@ -268,9 +252,8 @@ fn encode(rope: &Rope, body: &mut Vec<u8>) {
     for chunk in rope.parts.iter().map(|part| &part[..]).chain([&rope.tail[..]]) {
         let mut frames = chunk;
         while let Some((opcode, header, length)) = frame::peek(frames) {
-            let Some((packet, rest)) = frames
-                .get(header..)
-                .and_then(|frames| frames.split_at_checked(length))
+            let Some((packet, rest)) =
+                frames.get(header..).and_then(|frames| frames.split_at_checked(length))
             else {
                 break;
             };
@@ -296,10 +279,7 @@ fn answer(
     };
     let mut response = Response::new(Body::watched(body, Box::new(on_end)));
     let headers = response.headers_mut();
-    headers.insert(
-        header::CONTENT_TYPE,
-        HeaderValue::from_static("text/plain; charset=UTF-8"),
-    );
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=UTF-8"));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     if let Some(encoding) = encoding {
         headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(encoding));
@@ -317,11 +297,8 @@ struct Getting {
 
 impl Drop for Getting {
     fn drop(&mut self) {
-        if let Some(session) = self.session.take() {
-            session.close(Close::with(
-                DisconnectReason::TransportError,
-                "a poll was cut off",
-            ));
+        if let Some(session) = self.session.take().filter(|session| session.is_polling()) {
+            session.close(Close::with(DisconnectReason::TransportError, "a poll was cut off"));
             session.end_get();
         }
     }
@@ -337,10 +314,7 @@ struct Posting<'a> {
 impl Drop for Posting<'_> {
     fn drop(&mut self) {
         if !self.done {
-            self.session.close(Close::with(
-                DisconnectReason::TransportError,
-                "a POST was cut off",
-            ));
+            self.session.close(Close::with(DisconnectReason::TransportError, "a POST was cut off"));
         }
         if let Some(inbox) = self.inbox.take() {
             self.session.end_post(inbox);

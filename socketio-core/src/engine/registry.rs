@@ -36,11 +36,7 @@ impl Registry {
     }
 
     pub(crate) fn insert(&self, session: Arc<Session>) {
-        if self
-            .shard(session.id().reveal())
-            .insert(session.id().clone(), session)
-            .is_none()
-        {
+        if self.shard(session.id().reveal()).insert(session.id().clone(), session).is_none() {
             self.len.fetch_add(1, Ordering::Relaxed);
         }
     }
@@ -59,10 +55,7 @@ impl Registry {
 
     /// Every open session, for a shutdown.
     pub(crate) fn all(&self) -> Vec<Arc<Session>> {
-        self.shards
-            .iter()
-            .flat_map(|shard| lock(shard).values().cloned().collect::<Vec<_>>())
-            .collect()
+        self.shards.iter().flat_map(|shard| lock(shard).values().cloned().collect::<Vec<_>>()).collect()
     }
 
     fn shard(&self, id: &str) -> MutexGuard<'_, Shard> {
@@ -73,12 +66,7 @@ impl Registry {
 
     /// Tells the sessions of one shard whose deadline has come.
     fn sweep(&self, shard: usize, now: u64, due: &mut Vec<Arc<Session>>) {
-        due.extend(
-            lock(&self.shards[shard])
-                .values()
-                .filter(|session| session.is_due(now))
-                .cloned(),
-        );
+        due.extend(lock(&self.shards[shard]).values().filter(|session| session.is_due(now)).cloned());
         for session in due.drain(..) {
             session.tell_due();
         }

@@ -18,6 +18,8 @@ pub(crate) struct Sending {
     rope: Rope,
     /// Bytes of the first part (or of the tail, where there is no part) that have left.
     offset: usize,
+    /// Parts up to and with the one that was slipped in last, while it is here.
+    ahead: u8,
 }
 
 impl Sending {
@@ -40,10 +42,16 @@ impl Sending {
         self.rope.count()
     }
 
+    /// Whether what was slipped in last has not left yet.
+    pub(crate) fn has_slipped(&self) -> bool {
+        self.ahead > 0
+    }
+
     /// Puts whole frames at the next border between frames, ahead of everything that has not begun to leave.
     pub(crate) fn slip_in(&mut self, frames: Bytes) {
         if self.offset == 0 {
             self.rope.parts.push_front(frames);
+            self.ahead = 1;
             return;
         }
         if self.rope.parts.is_empty() {
@@ -64,6 +72,7 @@ impl Sending {
             self.rope.parts.insert(1, rest);
         }
         self.rope.parts.insert(1, frames);
+        self.ahead = 2;
     }
 
     /// Writes on; `Ready(0)` when there is nothing left. Only whole parts are forgotten, so that borders stay known.
@@ -83,13 +92,7 @@ impl Sending {
             let mut slices = [IoSlice::new(&[]); SLICES];
             let mut used = 0;
             let mut skip = self.offset;
-            for chunk in self
-                .rope
-                .parts
-                .iter()
-                .map(|part| &part[..])
-                .chain([&self.rope.tail[..]])
-            {
+            for chunk in self.rope.parts.iter().map(|part| &part[..]).chain([&self.rope.tail[..]]) {
                 if used == SLICES {
                     break;
                 }
@@ -116,6 +119,7 @@ impl Sending {
             }
             self.offset -= part.len();
             self.rope.parts.pop_front();
+            self.ahead = self.ahead.saturating_sub(1);
         }
         if self.offset >= self.rope.tail.len() {
             self.offset = 0;
@@ -182,36 +186,28 @@ mod tests {
         for stop in 0..whole.len() {
             let mut sending = Sending::default();
             sending.append(rope(&["4a", "4bb"], "4shared"));
-            let mut pipe = Pipe {
-                got: Vec::new(),
-                quota: 0,
-            };
+            let mut pipe = Pipe { got: Vec::new(), quota: 0 };
             write(&mut sending, &mut pipe, stop);
             sending.slip_in(Bytes::from(ping.clone()));
+            assert!(sending.has_slipped());
             write(&mut sending, &mut pipe, 1000);
             let borders = [0, 9, 13, 18];
             let border = borders.into_iter().find(|&border| border >= stop).unwrap();
             let expected = [&whole[..border], &ping, &whole[border..]].concat();
             assert_eq!(pipe.got, expected, "stopped after {stop} bytes");
-            assert!(sending.is_empty());
+            assert!(sending.is_empty() && !sending.has_slipped());
         }
     }
 
     #[test]
     fn what_is_appended_while_a_write_is_stuck_comes_behind_it() {
         let mut sending = Sending::default();
-        let mut pipe = Pipe {
-            got: Vec::new(),
-            quota: 0,
-        };
+        let mut pipe = Pipe { got: Vec::new(), quota: 0 };
         sending.append(rope(&["4a"], "4b"));
         write(&mut sending, &mut pipe, 3);
         sending.append(rope(&["4d"], "4c"));
         assert_eq!(sending.count(), 4);
         write(&mut sending, &mut pipe, 1000);
-        assert_eq!(
-            pipe.got,
-            [text("4b"), text("4a"), text("4c"), text("4d")].concat()
-        );
+        assert_eq!(pipe.got, [text("4b"), text("4a"), text("4c"), text("4d")].concat());
     }
 }

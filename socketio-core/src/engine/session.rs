@@ -8,13 +8,13 @@
 //! websocket  its connection holds the inbox from the beginning to the end
 //! ```
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
 use super::close::{Close, DisconnectReason};
 use super::heartbeat::{Due, Heartbeat, Millis};
-use super::outbox::{Frames, Outbox, Reader, Refused};
+use super::outbox::{Frames, Outbox, Reader, Refused, Rope};
 use super::parts::Handshake;
 use super::{Engine, Inbox};
 use crate::protocol::engine::Transport;
@@ -31,6 +31,7 @@ pub(crate) struct Session {
     pub(crate) outbox: Outbox,
     deadline: AtomicU64,
     opened: Millis,
+    upgraded: AtomicBool,
     /// `None` once a WebSocket owns the session, and after the end.
     polling: Mutex<Option<Box<Polling>>>,
 }
@@ -41,6 +42,8 @@ struct Polling {
     inbox: Slot,
     heartbeat: Heartbeat,
     getting: bool,
+    /// The POST waits for this side: the queue is too full, or the handlers are all busy.
+    held: bool,
     probing: bool,
     /// The WebSocket of an upgrade, waiting for the inbox or for the end.
     upgrader: Option<Waker>,
@@ -79,6 +82,7 @@ impl Session {
             outbox: Outbox::new(reader),
             deadline: AtomicU64::new(now),
             opened: now,
+            upgraded: AtomicBool::new(reader == Reader::Websocket),
             polling: Mutex::new(None),
         })
     }
@@ -91,6 +95,7 @@ impl Session {
             inbox: Slot::Here(inbox),
             heartbeat,
             getting: false,
+            held: false,
             probing: false,
             upgrader: None,
         };
@@ -102,21 +107,31 @@ impl Session {
     }
 
     pub(crate) fn transport(&self) -> Transport {
-        if self.side().is_some() {
-            Transport::Polling
-        } else {
-            Transport::Websocket
-        }
+        if self.upgraded.load(Ordering::Relaxed) { Transport::Websocket } else { Transport::Polling }
     }
 
     /// Queues whole frames; see [`Outbox::push`].
     pub(crate) fn push(self: &Arc<Self>, frames: Frames<'_>) -> Result<(), Refused> {
-        let pushed = self.outbox.push(frames, self.engine.config.max_outgoing);
+        self.pushed(self.outbox.push(frames, self.engine.config.max_outgoing))
+    }
+
+    /// Queues frames that belong together.
+    pub(crate) fn push_all(self: &Arc<Self>, frames: Rope) -> Result<(), Refused> {
+        self.pushed(self.outbox.push_all(frames, self.engine.config.max_outgoing))
+    }
+
+    fn pushed(self: &Arc<Self>, pushed: Result<(), Refused>) -> Result<(), Refused> {
         if pushed == Err(Refused::Full) {
             self.engine.counters.outgoing_full();
             self.finish_if_polling();
         }
         pushed
+    }
+
+    /// Ends the session because `size` bytes wait for its client before it has been let in.
+    pub(crate) fn close_for_full_queue(self: &Arc<Self>, size: usize) {
+        self.engine.counters.outgoing_full();
+        self.close(Close::outgoing_full(self.engine.config.max_outgoing, size));
     }
 
     /// The bound on what waits for this client, in bytes.
@@ -136,19 +151,21 @@ impl Session {
         }
     }
 
+    /// Whether requests serve it; a WebSocket does otherwise.
+    pub(crate) fn is_polling(&self) -> bool {
+        self.side().is_some()
+    }
+
+    fn unjoined_deadline(&self, inbox: &Slot) -> Millis {
+        match inbox {
+            Slot::Here(inbox) if inbox.has_joined() => Millis::MAX - 1,
+            _ => self.connect_deadline(),
+        }
+    }
+
     /// When a client that has joined no namespace is sent away.
     pub(crate) fn connect_deadline(&self) -> Millis {
         self.opened + u64::from(self.engine.config.connect_timeout)
-    }
-
-    /// `deadline`, or the time to have joined a namespace if that is still to come.
-    pub(crate) fn with_connect_deadline(&self, deadline: Millis, now: Millis) -> Millis {
-        let connect = self.connect_deadline();
-        if connect > now {
-            deadline.min(connect)
-        } else {
-            deadline
-        }
     }
 
     pub(crate) fn set_deadline(&self, at: Millis) {
@@ -167,26 +184,28 @@ impl Session {
     pub(super) fn tell_due(self: &Arc<Self>) {
         self.deadline.store(DUE, Ordering::Relaxed);
         let polling = self.side().is_some();
-        if polling {
-            self.tick_polling()
-        } else {
-            self.outbox.wake()
-        }
+        if polling { self.tick_polling() } else { self.outbox.wake() }
     }
 
     /// A polling session's deadline has come.
     fn tick_polling(self: &Arc<Self>) {
         let now = self.engine.now();
         if self.outbox.is_closing() {
-            // Nobody came for what was left.
-            self.end_polling();
+            // Nobody came for what was left. Handlers run elsewhere: the sweep is everybody's.
+            let session = self.clone();
+            self.engine.runtime.spawn(async move { session.end_polling() });
             return;
         }
         let mut side = self.side();
         let Some(polling) = side.as_deref_mut() else {
             return;
         };
-        let due = polling.heartbeat.tick(now);
+        let mut due = polling.heartbeat.tick(now);
+        if due == Due::Timeout && polling.held && polling.getting {
+            // Its pong waits behind the POST that this side holds back. Another ping answers its GET: if it lives it sends a new one.
+            polling.heartbeat.extend(now);
+            due = Due::Ping;
+        }
         let mut deadline = polling.heartbeat.deadline();
         let mut unjoined = false;
         match &polling.inbox {
@@ -201,12 +220,12 @@ impl Session {
         drop(side);
         match due {
             Due::Timeout => self.close(Close::new(DisconnectReason::PingTimeout)),
-            _ if unjoined => self.close(Close::with(
-                DisconnectReason::ForcedClose,
-                "joined no namespace in time",
-            )),
+            _ if unjoined => {
+                self.close(Close::with(DisconnectReason::ForcedClose, "joined no namespace in time"))
+            }
             Due::Ping => {
-                let _ = self.push(Frames::Copied(&PING));
+                // Three bytes that no queue is too full for.
+                let _ = self.outbox.push(Frames::Copied(&PING), usize::MAX);
             }
             Due::Nothing => {}
         }
@@ -305,6 +324,13 @@ impl Session {
         polling.take_inbox().ok_or(Turn::Overlap)
     }
 
+    /// The POST is held back, or goes on.
+    pub(crate) fn hold_post(&self, held: bool) {
+        if let Some(polling) = self.side().as_deref_mut() {
+            polling.held = held;
+        }
+    }
+
     /// It puts it back; when the session was closed meanwhile, this is its end.
     pub(crate) fn end_post(self: &Arc<Self>, inbox: Box<dyn Inbox>) {
         let mut side = self.side();
@@ -329,9 +355,10 @@ impl Session {
     /// A pong came by POST.
     pub(crate) fn pong(&self) {
         let now = self.engine.now();
-        if let Some(polling) = self.side().as_deref_mut() {
-            polling.heartbeat.pong(now);
-            self.set_deadline(self.with_connect_deadline(polling.heartbeat.deadline(), now));
+        if let Some(polling) = self.side().as_deref_mut()
+            && polling.heartbeat.pong(now)
+        {
+            self.set_deadline(polling.heartbeat.deadline().min(self.unjoined_deadline(&polling.inbox)));
         }
     }
 
@@ -357,8 +384,9 @@ impl Session {
         }
     }
 
-    /// Waits until the POST in flight is through, then hands the session to the WebSocket. `None`: the session has ended.
-    pub(crate) fn poll_take_over(&self, cx: &Context<'_>) -> Poll<Option<Box<dyn Inbox>>> {
+    /// Waits until the POST in flight is through, then hands the session to the WebSocket, with the ping that polling may have sent.
+    /// `None`: the session has ended.
+    pub(crate) fn poll_take_over(&self, cx: &Context<'_>) -> Poll<Option<(Box<dyn Inbox>, Heartbeat)>> {
         let mut side = self.side();
         let Some(polling) = side.as_deref_mut() else {
             return Poll::Ready(None);
@@ -370,9 +398,10 @@ impl Session {
             polling.upgrader = Some(cx.waker().clone());
             return Poll::Pending;
         };
-        *side = None;
+        let heartbeat = side.take().map(|polling| polling.heartbeat);
+        self.upgraded.store(true, Ordering::Relaxed);
         self.outbox.hand_to(Reader::Websocket);
-        Poll::Ready(Some(inbox))
+        Poll::Ready(heartbeat.map(|heartbeat| (inbox, heartbeat)))
     }
 
     /// Ready when a probed session ends before its upgrade.
@@ -399,9 +428,7 @@ impl Session {
 
     /// Why the session ends or has ended.
     pub(super) fn end(&self) -> Close {
-        self.outbox
-            .closing()
-            .unwrap_or_else(|| Close::new(DisconnectReason::TransportClose))
+        self.outbox.closing().unwrap_or_else(|| Close::new(DisconnectReason::TransportClose))
     }
 
     fn side(&self) -> MutexGuard<'_, Option<Box<Polling>>> {

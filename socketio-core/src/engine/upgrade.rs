@@ -18,6 +18,7 @@ use http::{HeaderValue, Response, StatusCode, header};
 use hyper::upgrade::OnUpgrade;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
+use super::heartbeat::Heartbeat;
 use super::io::Io;
 use super::outbox::{Frames, Reader};
 use super::parts::Handshake;
@@ -58,7 +59,7 @@ pub(super) fn open(
         let at = frame::finish(&mut open, start, Opcode::Text);
         let _ = session.push(Frames::Copied(open.get(at..).unwrap_or_default()));
         engine.register(&session);
-        run(io, session, inbox, Decoder::new(engine.config.max_payload), early);
+        run(io, session, inbox, engine.heartbeat(), Decoder::new(engine.config.max_payload), early);
     });
     Ok(response)
 }
@@ -92,12 +93,11 @@ impl Attempt {
             Ok(Some((io, decoder, early))) => {
                 let session = self.session.clone();
                 // A POST in flight may take its time; the deadline was the client's.
-                let Some(inbox) = poll_fn(|cx| session.poll_take_over(cx)).await else {
-                    return;
-                };
+                let taken = poll_fn(|cx| session.poll_take_over(cx)).await;
+                let Some((inbox, heartbeat)) = taken else { return };
                 self.done = true;
                 tracing::debug!(target: "engineio", sid = %session.id(), "upgraded to websocket");
-                run(io, session, inbox, decoder, early);
+                run(io, session, inbox, heartbeat, decoder, early);
             }
             Ok(None) => tracing::debug!(target: "engineio", sid = %self.session.id(), "upgrade abandoned"),
             Err(_) => tracing::debug!(target: "engineio", sid = %self.session.id(), "upgrade timed out"),
@@ -123,6 +123,7 @@ impl Attempt {
                             frame::write(&mut pong, Opcode::Text, b"3probe");
                             // The probe is answered before the GET returns: the client stops polling when it hears back.
                             io.write_all(&pong).await.ok()?;
+                            io.flush().await.ok()?;
                             self.session.outbox.hand_to(Reader::Probing);
                         }
                         Ok(Packet::Upgrade) if probed => {
@@ -166,22 +167,26 @@ impl Drop for Attempt {
     }
 }
 
-fn run(io: Io, session: Arc<Session>, inbox: Box<dyn Inbox>, decoder: Decoder, early: Vec<u8>) {
+fn run(
+    io: Io,
+    session: Arc<Session>,
+    inbox: Box<dyn Inbox>,
+    heartbeat: Heartbeat,
+    decoder: Decoder,
+    early: Vec<u8>,
+) {
     let engine = session.engine.clone();
     // A task of its own, small: the state of the handshake is gone. Its turns are its own bound, so tokio's would only make
     // handlers wait that need not.
-    engine.runtime.spawn(tokio::task::unconstrained(Connection::new(
-        io, session, inbox, decoder, early,
-    )));
+    engine
+        .runtime
+        .spawn(tokio::task::unconstrained(Connection::new(io, session, inbox, heartbeat, decoder, early)));
 }
 
 /// The 101, and the promise of the connection under it.
 pub(super) fn switching(parts: &mut http::request::Parts) -> Result<(Response<Body>, OnUpgrade), Refusal> {
-    let key = parts
-        .headers
-        .get(header::SEC_WEBSOCKET_KEY)
-        .and_then(|key| key.to_str().ok())
-        .unwrap_or_default();
+    let key =
+        parts.headers.get(header::SEC_WEBSOCKET_KEY).and_then(|key| key.to_str().ok()).unwrap_or_default();
     let accept = websocket_accept(key).map_err(|_| Refusal::BadRequest("Sec-WebSocket-Key"))?;
     let upgrade = parts
         .extensions

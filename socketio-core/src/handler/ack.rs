@@ -37,10 +37,7 @@ impl Ack {
 
 impl FromContext<Event> for Ack {
     fn from_context(context: &mut Context<'_>) -> Result<Self, Rejection> {
-        Ok(Ack {
-            socket: context.socket().clone(),
-            id: context.ack.take(),
-        })
+        Ok(Ack { socket: context.socket().clone(), id: context.ack.take() })
     }
 }
 

@@ -51,13 +51,9 @@ impl<T: DeserializeOwned> FromContext<Event> for Data<T> {
 impl<T: DeserializeOwned> FromContext<Event> for Args<T> {
     fn from_context(context: &mut Context<'_>) -> Result<Self, Rejection> {
         let args = arguments(context)?;
-        args.all().map(Args).map_err(|error| {
-            if args.is_empty() {
-                Rejection::Absent("argument")
-            } else {
-                error.into()
-            }
-        })
+        args.all()
+            .map(Args)
+            .map_err(|error| if args.is_empty() { Rejection::Absent("argument") } else { error.into() })
     }
 }
 

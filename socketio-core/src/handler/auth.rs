@@ -16,10 +16,7 @@ pub struct Auth<T>(pub T);
 
 impl<T: DeserializeOwned> FromContext<Connect> for Auth<T> {
     fn from_context(context: &mut Context<'_>) -> Result<Self, Rejection> {
-        let auth = context
-            .auth
-            .filter(|auth| *auth != "null")
-            .ok_or(Rejection::Absent("auth"))?;
+        let auth = context.auth.filter(|auth| *auth != "null").ok_or(Rejection::Absent("auth"))?;
         let list = format!("[{auth}]");
         let args = ArgsRef::parse(&list, &[]).map_err(|error| Rejection::Other(error.to_string()))?;
         args.first().map(Auth).map_err(|error| match auth.trim() {

@@ -25,10 +25,7 @@ impl ConnectError {
     /// Refuses with `message`.
     #[must_use]
     pub fn new(message: impl Into<String>) -> Self {
-        ConnectError {
-            message: message.into(),
-            data: None,
-        }
+        ConnectError { message: message.into(), data: None }
     }
 
     /// Adds data: a tuple arrives as a list. A value that cannot be JSON is left out, and logged.
@@ -123,11 +120,7 @@ impl IntoConnect for () {
 
 impl IntoConnect for bool {
     fn into_connect(self) -> Result<(), ConnectError> {
-        if self {
-            Ok(())
-        } else {
-            Err(ConnectError::default())
-        }
+        if self { Ok(()) } else { Err(ConnectError::default()) }
     }
 }
 

@@ -36,29 +36,15 @@ pub struct Context<'a> {
 
 impl<'a> Context<'a> {
     fn new(socket: &'a Socket, event: &'a str) -> Self {
-        Context {
-            socket,
-            event,
-            args: None,
-            auth: None,
-            close: None,
-            ack: None,
-        }
+        Context { socket, event, args: None, auth: None, close: None, ack: None }
     }
 
     pub(crate) fn event(socket: &'a Socket, event: &'a str, args: &'a ArgsRef<'a>, ack: Option<u64>) -> Self {
-        Context {
-            args: Some(args),
-            ack,
-            ..Context::new(socket, event)
-        }
+        Context { args: Some(args), ack, ..Context::new(socket, event) }
     }
 
     pub(crate) fn connect(socket: &'a Socket, auth: Option<&'a str>) -> Self {
-        Context {
-            auth,
-            ..Context::new(socket, "connect")
-        }
+        Context { auth, ..Context::new(socket, "connect") }
     }
 
     pub(crate) fn connected(socket: &'a Socket) -> Self {
@@ -66,10 +52,7 @@ impl<'a> Context<'a> {
     }
 
     pub(crate) fn disconnect(socket: &'a Socket, close: &'a Close) -> Self {
-        Context {
-            close: Some(close),
-            ..Context::new(socket, "disconnect")
-        }
+        Context { close: Some(close), ..Context::new(socket, "disconnect") }
     }
 
     /// The client.

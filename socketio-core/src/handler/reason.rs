@@ -16,19 +16,13 @@ pub struct Disconnection {
 
 impl FromContext<Disconnect> for DisconnectReason {
     fn from_context(context: &mut Context<'_>) -> Result<Self, Rejection> {
-        context
-            .close
-            .map(|close| close.reason)
-            .ok_or(Rejection::Absent("reason"))
+        context.close.map(|close| close.reason).ok_or(Rejection::Absent("reason"))
     }
 }
 
 impl FromContext<Disconnect> for Disconnection {
     fn from_context(context: &mut Context<'_>) -> Result<Self, Rejection> {
         let close = context.close.ok_or(Rejection::Absent("reason"))?;
-        Ok(Disconnection {
-            reason: close.reason,
-            detail: close.detail.as_deref().map(str::to_owned),
-        })
+        Ok(Disconnection { reason: close.reason, detail: close.detail.as_deref().map(str::to_owned) })
     }
 }

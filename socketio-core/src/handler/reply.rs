@@ -62,19 +62,13 @@ impl HandlerError {
     /// A failure for the log; the client gets no ack.
     #[must_use]
     pub fn new(message: impl Into<String>) -> Self {
-        HandlerError {
-            cause: Some(message.into().into()),
-            ack: None,
-        }
+        HandlerError { cause: Some(message.into().into()), ack: None }
     }
 
     /// A failure that the client is told: `args` are its ack, as if they had been returned.
     #[must_use]
     pub fn ack(args: impl IntoArgs) -> Self {
-        HandlerError {
-            cause: None,
-            ack: Some(RawArgs::encode(&args)),
-        }
+        HandlerError { cause: None, ack: Some(RawArgs::encode(&args)) }
     }
 
     /// Adds what the log is told.
@@ -95,18 +89,12 @@ impl HandlerError {
 
 impl<E: Error + Send + Sync + 'static> From<E> for HandlerError {
     fn from(error: E) -> Self {
-        HandlerError {
-            cause: Some(Box::new(error)),
-            ack: None,
-        }
+        HandlerError { cause: Some(Box::new(error)), ack: None }
     }
 }
 
 impl fmt::Debug for HandlerError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("HandlerError")
-            .field("cause", &self.cause)
-            .field("ack", &self.ack)
-            .finish()
+        f.debug_struct("HandlerError").field("cause", &self.cause).field("ack", &self.ack).finish()
     }
 }

@@ -17,8 +17,6 @@ impl<K> FromContext<K> for Handshake {
 impl<K, T: Clone + Send + Sync + 'static> FromContext<K> for Extension<T> {
     fn from_context(context: &mut Context<'_>) -> Result<Self, Rejection> {
         let extension = context.socket().handshake().extension().cloned();
-        extension
-            .map(Extension)
-            .ok_or(Rejection::Absent("extension of this type in the request"))
+        extension.map(Extension).ok_or(Rejection::Absent("extension of this type in the request"))
     }
 }

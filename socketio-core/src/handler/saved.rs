@@ -24,9 +24,7 @@ impl<K, T: Send + Sync + 'static> FromContext<K> for State<T> {
             .state
             .get()
             .map(State)
-            .ok_or(Rejection::Absent(
-                "state of this type: the builder must be given one",
-            ))
+            .ok_or(Rejection::Absent("state of this type: the builder must be given one"))
     }
 }
 

@@ -31,20 +31,14 @@ impl Body {
     /// These bytes.
     #[must_use]
     pub fn full(bytes: impl Into<Bytes>) -> Self {
-        Body {
-            rest: bytes.into(),
-            on_end: None,
-        }
+        Body { rest: bytes.into(), on_end: None }
     }
 
     /// These bytes, and `on_end` is told whether the server took them all. It runs inside `poll` or `drop` and must not block.
     ///
     /// The server takes a piece when it has room for it, so what has been taken is not far from the wire.
     pub(crate) fn watched(bytes: impl Into<Bytes>, on_end: OnEnd) -> Self {
-        Body {
-            rest: bytes.into(),
-            on_end: Some(on_end),
-        }
+        Body { rest: bytes.into(), on_end: Some(on_end) }
     }
 }
 
@@ -88,9 +82,7 @@ impl Drop for Body {
 
 impl fmt::Debug for Body {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Body")
-            .field("bytes", &self.rest.len())
-            .finish_non_exhaustive()
+        f.debug_struct("Body").field("bytes", &self.rest.len()).finish_non_exhaustive()
     }
 }
 
@@ -110,9 +102,7 @@ pub(super) struct RequestBody<B: HttpBody + Send + 'static> {
 
 impl<B: HttpBody + Send + 'static> RequestBody<B> {
     pub(super) fn new(inner: B) -> Self {
-        RequestBody {
-            inner: Some(Box::pin(inner)),
-        }
+        RequestBody { inner: Some(Box::pin(inner)) }
     }
 }
 
@@ -139,9 +129,7 @@ impl<B: HttpBody + Send + 'static> HttpBody for RequestBody<B> {
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.inner
-            .as_ref()
-            .map_or_else(|| SizeHint::with_exact(0), |inner| inner.size_hint())
+        self.inner.as_ref().map_or_else(|| SizeHint::with_exact(0), |inner| inner.size_hint())
     }
 }
 
@@ -249,14 +237,7 @@ mod tests {
     /// `frames` frames of a size, and then an end; without a size the end never comes.
     fn unwanted(frames: usize, size: Option<usize>) -> (Unwanted, Arc<Mutex<usize>>) {
         let read = Arc::new(Mutex::new(0));
-        (
-            Unwanted {
-                frames,
-                size,
-                read: read.clone(),
-            },
-            read,
-        )
+        (Unwanted { frames, size, read: read.clone() }, read)
     }
 
     struct Unwanted {
@@ -275,11 +256,7 @@ mod tests {
         ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
             let mut read = self.read.lock().unwrap();
             if *read == self.frames {
-                return if self.size.is_some() {
-                    Poll::Ready(None)
-                } else {
-                    Poll::Pending
-                };
+                return if self.size.is_some() { Poll::Ready(None) } else { Poll::Pending };
             }
             *read += 1;
             Poll::Ready(Some(Ok(Frame::data(vec![0; self.size.unwrap_or(1)].into()))))
@@ -297,13 +274,7 @@ mod tests {
     fn watched(bytes: usize) -> (Body, Arc<Mutex<Vec<bool>>>) {
         let told = Arc::new(Mutex::new(Vec::new()));
         let teller = told.clone();
-        (
-            Body::watched(
-                vec![7; bytes],
-                Box::new(move |whole| teller.lock().unwrap().push(whole)),
-            ),
-            told,
-        )
+        (Body::watched(vec![7; bytes], Box::new(move |whole| teller.lock().unwrap().push(whole))), told)
     }
 
     fn next(body: &mut Body) -> Option<usize> {

@@ -58,22 +58,14 @@ impl Connections {
 
     pub(super) fn enter(&self) -> Entry {
         self.shared.open.send_modify(|open| *open += 1);
-        Entry {
-            phase: self.shared.phase.subscribe(),
-            connections: self.clone(),
-        }
+        Entry { phase: self.shared.phase.subscribe(), connections: self.clone() }
     }
 }
 
 impl Default for Connections {
     fn default() -> Self {
-        let shared = Shared {
-            open: watch::Sender::new(0),
-            phase: watch::Sender::new(Phase::Serving),
-        };
-        Connections {
-            shared: Arc::new(shared),
-        }
+        let shared = Shared { open: watch::Sender::new(0), phase: watch::Sender::new(Phase::Serving) };
+        Connections { shared: Arc::new(shared) }
     }
 }
 
@@ -87,11 +79,7 @@ pub(super) struct Entry {
 impl Entry {
     /// Waits for a phase other than `known`.
     pub(super) async fn other_phase(&mut self, known: Phase) -> Phase {
-        *self
-            .phase
-            .wait_for(|phase| *phase != known)
-            .await
-            .expect("the sender lives in `connections`")
+        *self.phase.wait_for(|phase| *phase != known).await.expect("the sender lives in `connections`")
     }
 }
 

@@ -30,10 +30,7 @@ impl<S> Layer<S> for SocketIoLayer {
     type Service = SocketIoMiddleware<S>;
 
     fn layer(&self, inner: S) -> SocketIoMiddleware<S> {
-        SocketIoMiddleware {
-            service: self.service.clone(),
-            inner,
-        }
+        SocketIoMiddleware { service: self.service.clone(), inner }
     }
 }
 

@@ -46,11 +46,7 @@ pub struct TcpListener {
 
 impl TcpListener {
     fn bind(address: SocketAddr) -> io::Result<Self> {
-        let socket = if address.is_ipv4() {
-            TcpSocket::new_v4()
-        } else {
-            TcpSocket::new_v6()
-        }?;
+        let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
         // On Windows the option would let two servers share a port.
         socket.set_reuseaddr(cfg!(not(windows)))?;
         socket.bind(address)?;
@@ -97,10 +93,7 @@ impl Listener for TcpListener {
 
 impl From<tokio::net::TcpListener> for TcpListener {
     fn from(inner: tokio::net::TcpListener) -> Self {
-        TcpListener {
-            inner,
-            backoff: Backoff::default(),
-        }
+        TcpListener { inner, backoff: Backoff::default() }
     }
 }
 
@@ -180,19 +173,14 @@ impl Backoff {
     /// None where the failure is that of one connection: the next may be fine.
     fn failed(&mut self, error: &io::Error) -> Option<Duration> {
         use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset, Interrupted};
-        if matches!(
-            error.kind(),
-            ConnectionAborted | ConnectionRefused | ConnectionReset | Interrupted
-        ) {
+        if matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset | Interrupted) {
             return None;
         }
         if self.pause.is_none() && self.logged.is_none_or(|logged| logged.elapsed() >= LOG_INTERVAL) {
             tracing::error!(target: "engineio", %error, "cannot accept connections, trying again");
             self.logged = Some(Instant::now());
         }
-        let pause = self
-            .pause
-            .map_or(SHORTEST_PAUSE, |pause| (pause * 2).min(LONGEST_PAUSE));
+        let pause = self.pause.map_or(SHORTEST_PAUSE, |pause| (pause * 2).min(LONGEST_PAUSE));
         self.pause = Some(pause);
         Some(pause)
     }
@@ -216,9 +204,8 @@ mod tests {
     fn being_out_of_descriptors_is_waited_out() {
         let mut backoff = Backoff::default();
         let full = io::Error::from_raw_os_error(24);
-        let pauses: Vec<_> = std::iter::repeat_with(|| backoff.failed(&full).unwrap().as_millis())
-            .take(8)
-            .collect();
+        let pauses: Vec<_> =
+            std::iter::repeat_with(|| backoff.failed(&full).unwrap().as_millis()).take(8).collect();
         assert_eq!(pauses, [10, 20, 40, 80, 160, 320, 500, 500]);
         backoff.succeeded();
         assert_eq!(backoff.failed(&full), Some(SHORTEST_PAUSE));

@@ -15,11 +15,7 @@ impl PathRule {
     /// Slashes around it do not matter: `chat`, `/chat` and `/chat/` are the same. Nothing but slashes is every path.
     pub(crate) fn new(path: &str) -> Self {
         let path = path.trim().trim_matches('/');
-        let path = if path.is_empty() {
-            String::new()
-        } else {
-            format!("/{path}")
-        };
+        let path = if path.is_empty() { String::new() } else { format!("/{path}") };
         PathRule { path: path.into() }
     }
 
@@ -50,16 +46,9 @@ mod tests {
         for path in ["/socket.io", "/socket.io/", "/socket.io/x", "/socket.io//"] {
             assert!(rule.matches(path), "{path}");
         }
-        for path in [
-            "/socket.io-admin",
-            "/socket.iox/",
-            "/socket.i",
-            "/",
-            "",
-            "*",
-            "/x/socket.io/",
-            "/SOCKET.IO/",
-        ] {
+        for path in
+            ["/socket.io-admin", "/socket.iox/", "/socket.i", "/", "", "*", "/x/socket.io/", "/SOCKET.IO/"]
+        {
             assert!(!rule.matches(path), "{path}");
         }
     }

@@ -98,9 +98,7 @@ where
 
 impl fmt::Debug for SocketIoService {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SocketIoService")
-            .field("path", &self.engine.config.path)
-            .finish_non_exhaustive()
+        f.debug_struct("SocketIoService").field("path", &self.engine.config.path).finish_non_exhaustive()
     }
 }
 

@@ -56,11 +56,7 @@ struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         let seconds = Duration::from_secs;
-        Limits {
-            head: seconds(10),
-            idle: seconds(30),
-            close: seconds(10),
-        }
+        Limits { head: seconds(10), idle: seconds(30), close: seconds(10) }
     }
 }
 
@@ -91,14 +87,7 @@ async fn accept<L, S>(
             .await
         };
         let Some((io, peer)) = accepted else { return };
-        tokio::spawn(connection(
-            io,
-            peer,
-            service.clone(),
-            builder.clone(),
-            connections.enter(),
-            limits,
-        ));
+        tokio::spawn(connection(io, peer, service.clone(), builder.clone(), connections.enter(), limits));
     }
 }
 
@@ -132,14 +121,7 @@ async fn connection<I, S>(
         }
     });
     let connection = pin!(builder.serve_connection_with_upgrades(TokioIo::new(io), answer));
-    drive(
-        connection,
-        |connection| connection.graceful_shutdown(),
-        &activity,
-        entry,
-        limits,
-    )
-    .await;
+    drive(connection, |connection| connection.graceful_shutdown(), &activity, entry, limits).await;
 }
 
 /// Polls a connection to its end, or to a deadline. `end` tells it to end after the requests that are under way.
@@ -210,11 +192,7 @@ async fn next<C: Future>(
 
 fn builder(limits: Limits) -> Builder<TokioExecutor> {
     let mut builder = Builder::new(TokioExecutor::new());
-    builder
-        .http1()
-        .timer(TokioTimer::new())
-        .header_read_timeout(limits.head)
-        .max_buf_size(MAX_HEAD);
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(limits.head).max_buf_size(MAX_HEAD);
     builder
         .http2()
         .timer(TokioTimer::new())

@@ -34,15 +34,8 @@ struct State {
 impl Activity {
     /// A new connection, whose first request has to come `first`; later it may be idle for `idle`.
     pub(super) fn new(first: Duration, idle: Duration) -> Self {
-        let state = State {
-            at_work: 0,
-            idle_since: Instant::now(),
-            allowed: first,
-            allowed_later: idle,
-        };
-        Activity {
-            state: Arc::new(Mutex::new(state)),
-        }
+        let state = State { at_work: 0, idle_since: Instant::now(), allowed: first, allowed_later: idle };
+        Activity { state: Arc::new(Mutex::new(state)) }
     }
 
     /// A request has come, and is at work until the guard is dropped.
@@ -55,10 +48,7 @@ impl Activity {
 
     /// A response that counts as activity while it is taken.
     pub(super) fn watch(&self, body: Body) -> WatchedBody {
-        WatchedBody {
-            body,
-            activity: self.clone(),
-        }
+        WatchedBody { body, activity: self.clone() }
     }
 
     /// When to look again, or to end the connection if that has passed.

@@ -155,9 +155,7 @@ pub(super) fn encode_binary(bytes: &[u8], out: &mut Vec<u8>) {
     out.push(BASE64 as u8);
     let start = out.len();
     out.resize(start + bytes.len().div_ceil(3) * 4, 0);
-    STANDARD
-        .encode_slice(bytes, &mut out[start..])
-        .expect("base64 takes four characters for three bytes");
+    STANDARD.encode_slice(bytes, &mut out[start..]).expect("base64 takes four characters for three bytes");
 }
 
 const BASE64: char = 'b';
@@ -218,34 +216,19 @@ mod tests {
         for text in ["bAQIDBA", "bAQIDBA=", "bAQIDBA=="] {
             assert_eq!(Packet::parse(text), Ok(packet.clone()));
         }
-        for text in [
-            "bAQIDB", "bA", "bAQ-_", "b AQID", "bAQID\n", "bAQI=D", "b4hello!", "b=", "bé",
-        ] {
-            assert!(
-                matches!(Packet::parse(text), Err(PacketError::Base64(_))),
-                "{text}"
-            );
+        for text in ["bAQIDB", "bA", "bAQ-_", "b AQID", "bAQID\n", "bAQI=D", "b4hello!", "b=", "bé"] {
+            assert!(matches!(Packet::parse(text), Err(PacketError::Base64(_))), "{text}");
         }
     }
 
     #[test]
     fn a_transport_is_known_by_its_name_in_lower_case() {
-        for (name, transport) in [
-            ("polling", Transport::Polling),
-            ("websocket", Transport::Websocket),
-        ] {
+        for (name, transport) in [("polling", Transport::Polling), ("websocket", Transport::Websocket)] {
             assert_eq!(name.parse(), Ok(transport));
             assert_eq!(transport.to_string(), name);
             assert_eq!(serde_json::to_string(&transport).unwrap(), format!("{name:?}"));
         }
-        for name in [
-            "",
-            "Polling",
-            "WebSocket",
-            "webtransport",
-            "polling ",
-            "__proto__",
-        ] {
+        for name in ["", "Polling", "WebSocket", "webtransport", "polling ", "__proto__"] {
             assert_eq!(name.parse::<Transport>(), Err(UnknownTransport));
         }
     }

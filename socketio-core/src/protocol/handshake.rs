@@ -98,17 +98,10 @@ pub fn pairs(query: &str) -> impl Iterator<Item = (Cow<'_, str>, Cow<'_, str>)> 
 /// The key is not 16 bytes of base64.
 pub fn websocket_accept(key: &str) -> Result<String, HandshakeError> {
     let digits = key.strip_suffix("==").ok_or(HandshakeError::Key)?;
-    if digits.len() != 22
-        || !digits
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || b == b'+' || b == b'/')
-    {
+    if digits.len() != 22 || !digits.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'+' || b == b'/') {
         return Err(HandshakeError::Key);
     }
-    let digest = Sha1::new()
-        .chain_update(key)
-        .chain_update(WEBSOCKET_GUID)
-        .finalize();
+    let digest = Sha1::new().chain_update(key).chain_update(WEBSOCKET_GUID).finalize();
     Ok(STANDARD.encode(digest))
 }
 
@@ -144,10 +137,7 @@ mod tests {
 
     #[test]
     fn the_open_packet_tells_sid_upgrades_heartbeat_and_limit() {
-        let open = Open {
-            upgrades: &[Transport::Websocket],
-            ..open()
-        };
+        let open = Open { upgrades: &[Transport::Websocket], ..open() };
         assert_eq!(
             encoded(&open),
             r#"0{"sid":"lv_VI97HAXpY6yYWAAAC","upgrades":["websocket"],"pingInterval":25000,"pingTimeout":20000,"maxPayload":1000000}"#
@@ -161,16 +151,10 @@ mod tests {
 
     #[test]
     fn durations_are_whole_milliseconds() {
-        let open = Open {
-            ping_interval: Duration::from_micros(300_999),
-            ping_timeout: Duration::MAX,
-            ..open()
-        };
+        let open =
+            Open { ping_interval: Duration::from_micros(300_999), ping_timeout: Duration::MAX, ..open() };
         let packet = encoded(&open);
-        assert!(
-            packet.contains(r#""pingInterval":300,"pingTimeout":18446744073709551615,"#),
-            "{packet}"
-        );
+        assert!(packet.contains(r#""pingInterval":300,"pingTimeout":18446744073709551615,"#), "{packet}");
     }
 
     #[test]
@@ -187,10 +171,7 @@ mod tests {
         assert_eq!(Query::parse(""), Query::default());
         assert_eq!(Query::parse("&&x=1&eio=4&SID=a"), Query::default());
         let query = Query::parse("EIO&transport=&sid");
-        assert_eq!(
-            (query.eio.as_deref(), query.transport.as_deref()),
-            (Some(""), Some(""))
-        );
+        assert_eq!((query.eio.as_deref(), query.transport.as_deref()), (Some(""), Some("")));
         assert_eq!(query.sid.as_deref(), Some(""));
     }
 
@@ -198,10 +179,7 @@ mod tests {
     fn of_a_repeated_name_the_first_counts() {
         let query =
             Query::parse("transport=polling&sid=first&transport=websocket&sid=second&sid=&EIO=&EIO=4");
-        assert_eq!(
-            (query.transport.as_deref(), query.sid.as_deref()),
-            (Some("polling"), Some("first"))
-        );
+        assert_eq!((query.transport.as_deref(), query.sid.as_deref()), (Some("polling"), Some("first")));
         assert_eq!(query.eio.as_deref(), Some(""));
     }
 
@@ -215,19 +193,13 @@ mod tests {
     fn percent_and_plus_are_decoded_in_names_and_values() {
         let query = Query::parse("%45IO=%34&sid=a%2Bb+c%3d&transport=p%C3%A4");
         assert_eq!(query.eio.as_deref(), Some("4"));
-        assert_eq!(
-            (query.sid.as_deref(), query.transport.as_deref()),
-            (Some("a+b c="), Some("pä"))
-        );
+        assert_eq!((query.sid.as_deref(), query.transport.as_deref()), (Some("a+b c="), Some("pä")));
     }
 
     #[test]
     fn what_cannot_be_decoded_does_no_harm() {
         let query = Query::parse("sid=%&EIO=%4&transport=%zz%FF=&=x&%");
-        assert_eq!(
-            (query.sid.as_deref(), query.eio.as_deref()),
-            (Some("%"), Some("%4"))
-        );
+        assert_eq!((query.sid.as_deref(), query.eio.as_deref()), (Some("%"), Some("%4")));
         assert_eq!(query.transport.as_deref(), Some("%zz\u{FFFD}="));
     }
 

@@ -25,10 +25,7 @@ pub const SEPARATOR: u8 = 0x1E;
 /// Text is borrowed from `body`; memory is taken only for the bytes of the binary packet just read. The first error is
 /// the last item. An empty body is no payload: it yields an error.
 pub fn decode(body: &str) -> Packets<'_> {
-    Packets {
-        rest: Some(body),
-        index: 0,
-    }
+    Packets { rest: Some(body), index: 0 }
 }
 
 /// The packets of a payload; what [`decode`] returns.
@@ -81,10 +78,7 @@ pub struct Payload<'a> {
 impl<'a> Payload<'a> {
     /// Starts an empty payload behind what `out` holds.
     pub fn new(out: &'a mut Vec<u8>) -> Self {
-        Self {
-            start: out.len(),
-            out,
-        }
+        Self { start: out.len(), out }
     }
 
     /// Appends a packet that is text already, its type included: `4hello`.
@@ -132,14 +126,7 @@ mod tests {
     #[test]
     fn packets_are_separated_by_the_record_separator() {
         let packets = read("4hello\x1e2\x1e4world").unwrap();
-        assert_eq!(
-            packets,
-            [
-                Packet::Message("hello"),
-                Packet::Ping(""),
-                Packet::Message("world")
-            ]
-        );
+        assert_eq!(packets, [Packet::Message("hello"), Packet::Ping(""), Packet::Message("world")]);
         assert_eq!(SEPARATOR, 0x1E);
     }
 
@@ -158,38 +145,20 @@ mod tests {
 
     #[test]
     fn a_payload_is_written_as_other_implementations_write_it() {
-        let packets = [
-            Packet::Message("hello"),
-            binary(&[1, 2, 3, 4]),
-            Packet::Message("€"),
-            Packet::Noop,
-        ];
+        let packets = [Packet::Message("hello"), binary(&[1, 2, 3, 4]), Packet::Message("€"), Packet::Noop];
         assert_eq!(written(&packets), "4hello\x1ebAQIDBA==\x1e4€\x1e6");
         assert_eq!(written(&[binary(&[0xFB, 0xFF]), binary(&[])]), "b+/8=\x1eb");
     }
 
     #[test]
     fn an_empty_body_is_no_payload() {
-        assert_eq!(
-            read(""),
-            Err(PayloadError {
-                index: 0,
-                source: PacketError::Empty
-            })
-        );
+        assert_eq!(read(""), Err(PayloadError { index: 0, source: PacketError::Empty }));
     }
 
     #[test]
     fn a_separator_too_many_is_an_empty_packet() {
         for (body, index) in [("\x1e", 0), ("\x1e4a", 0), ("4a\x1e", 1), ("4a\x1e\x1e4b", 1)] {
-            assert_eq!(
-                read(body),
-                Err(PayloadError {
-                    index,
-                    source: PacketError::Empty
-                }),
-                "{body:?}"
-            );
+            assert_eq!(read(body), Err(PayloadError { index, source: PacketError::Empty }), "{body:?}");
         }
     }
 
@@ -198,10 +167,7 @@ mod tests {
         let mut packets = decode("4a\x1e4b\x1e?\x1e4c");
         assert_eq!(packets.next(), Some(Ok(Packet::Message("a"))));
         assert_eq!(packets.next(), Some(Ok(Packet::Message("b"))));
-        let error = PayloadError {
-            index: 2,
-            source: PacketError::UnknownType { found: '?' },
-        };
+        let error = PayloadError { index: 2, source: PacketError::UnknownType { found: '?' } };
         assert_eq!(error.to_string(), "packet 2 of the payload is malformed");
         assert_eq!(packets.next(), Some(Err(error)));
         assert_eq!(packets.next(), None);
@@ -222,12 +188,7 @@ mod tests {
     #[test]
     fn many_packets_are_decoded_one_by_one() {
         let body = format!("4{}", "\x1e4".repeat(499_999));
-        assert_eq!(
-            decode(&body)
-                .filter(|packet| *packet == Ok(Packet::Message("")))
-                .count(),
-            500_000
-        );
+        assert_eq!(decode(&body).filter(|packet| *packet == Ok(Packet::Message(""))).count(), 500_000);
     }
 
     proptest! {
@@ -251,10 +212,7 @@ mod tests {
 
     /// A text, or bytes.
     fn packet() -> impl Strategy<Value = (String, Option<Vec<u8>>)> {
-        (
-            "[^\x1e]{0,30}",
-            proptest::option::of(proptest::collection::vec(any::<u8>(), 0..40)),
-        )
+        ("[^\x1e]{0,30}", proptest::option::of(proptest::collection::vec(any::<u8>(), 0..40)))
     }
 
     fn binary(bytes: &[u8]) -> Packet<'_> {

@@ -135,11 +135,7 @@ impl From<String> for SessionId {
 
 impl fmt::Display for SessionId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let shown = self
-            .0
-            .char_indices()
-            .nth(SHOWN)
-            .map_or(&*self.0, |(end, _)| &self.0[..end]);
+        let shown = self.0.char_indices().nth(SHOWN).map_or(&*self.0, |(end, _)| &self.0[..end]);
         write!(f, "{shown}…")
     }
 }
@@ -154,12 +150,8 @@ fn random() -> Arc<str> {
     let mut bytes = [0; BYTES];
     getrandom::fill(&mut bytes).expect("the operating system gives randomness");
     let mut text = [0; CHARACTERS];
-    let length = URL_SAFE_NO_PAD
-        .encode_slice(bytes, &mut text)
-        .expect("20 characters hold 15 bytes");
-    std::str::from_utf8(&text[..length])
-        .expect("base64 is ASCII")
-        .into()
+    let length = URL_SAFE_NO_PAD.encode_slice(bytes, &mut text).expect("20 characters hold 15 bytes");
+    std::str::from_utf8(&text[..length]).expect("base64 is ASCII").into()
 }
 
 /// How much of a secret a log may show.
@@ -179,11 +171,7 @@ mod tests {
         assert_eq!(ids.len(), 1000);
         for id in &ids {
             assert_eq!(id.len(), 20);
-            assert!(
-                id.bytes()
-                    .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_'),
-                "{id}"
-            );
+            assert!(id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_'), "{id}");
         }
         let used: HashSet<u8> = ids.iter().flat_map(|id| id.bytes()).collect();
         assert_eq!(used.len(), 64, "every digit occurs in 20,000 random ones");
@@ -210,10 +198,7 @@ mod tests {
         let shown = format!("{}…", &id.reveal()[..4]);
         assert_eq!(id.to_string(), shown);
         assert_eq!(format!("{id:?}"), format!("SessionId({shown})"));
-        assert_eq!(
-            format!("{:#?}", Some(&id)),
-            format!("Some(\n    SessionId({shown}),\n)")
-        );
+        assert_eq!(format!("{:#?}", Some(&id)), format!("Some(\n    SessionId({shown}),\n)"));
         assert_eq!(SessionId::from("äöüßé".to_owned()).to_string(), "äöüß…");
         assert_eq!(SessionId::from("ab".to_owned()).to_string(), "ab…");
     }

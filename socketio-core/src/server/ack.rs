@@ -6,12 +6,13 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use serde::de::DeserializeOwned;
-use tokio::sync::oneshot;
+use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 
 use super::link::Link;
 use super::{AckError, Socket, encode, reserved};
 use crate::protocol::args::{ArgsRef, DecodeError, IntoArgs, RawArgs};
+use crate::protocol::sid::Sid;
 
 /// A socket that is about to be asked, with its own timeout: [`Socket::timeout`].
 #[derive(Clone, Debug)]
@@ -66,11 +67,17 @@ impl Question {
         socket
             .write(|out| encode::event(out, &socket.namespace_inner().name, Some(asked.id), event, args))
             .map_err(|error| match error {
-                super::EmitError::Disconnected => AckError::Disconnected,
-                error => AckError::Emit(error),
-            })?;
-        Ok((asked, answer, Instant::now() + self.timeout, self.timeout))
+            super::EmitError::Disconnected => AckError::Disconnected,
+            error => AckError::Emit(error),
+        })?;
+        Ok((asked, answer, deadline(self.timeout), self.timeout))
     }
+}
+
+/// From now on; a timeout beyond the clock is half a century.
+fn deadline(timeout: Duration) -> Instant {
+    const FAR: Duration = Duration::from_secs(50 * 365 * 24 * 3600);
+    Instant::now() + timeout.min(FAR)
 }
 
 /// What a client's answer can be read as: any type that serde can own, and [`RawArgs`] to pass it on as it came.
@@ -107,9 +114,7 @@ impl Asked {
     fn new(socket: Socket) -> Result<(Self, oneshot::Receiver<RawArgs>), AckError> {
         let server = socket.server();
         let (sender, receiver) = oneshot::channel();
-        let id = socket
-            .pending()
-            .insert(sender, server.limits.pending_acks, socket.link())?;
+        let id = socket.pending().insert(sender, server.limits.pending_acks, socket.link())?;
         let asked = Asked { socket, id };
         // Who ended in between has not been told to forget this one.
         if asked.socket.life().is_gone() {
@@ -134,33 +139,52 @@ pub(crate) struct Pending {
 #[derive(Debug, Default)]
 struct Table {
     next: u64,
-    waiting: HashMap<u64, oneshot::Sender<RawArgs>>,
+    waiting: HashMap<u64, Waiter>,
+}
+
+/// Who hears an answer.
+#[derive(Debug)]
+pub(crate) enum Waiter {
+    /// Who asked this client.
+    One(oneshot::Sender<RawArgs>),
+    /// Who asked many, this one among them.
+    Each { sid: Sid, answers: mpsc::UnboundedSender<(Sid, RawArgs)> },
 }
 
 impl Pending {
     fn insert(&self, sender: oneshot::Sender<RawArgs>, limit: usize, link: &Link) -> Result<u64, AckError> {
         let mut table = self.lock();
         let table = table.get_or_insert_default();
-        if table.waiting.len() >= limit {
-            return Err(AckError::TooMany { limit });
-        }
         let id = table.next;
+        table.put(id, Waiter::One(sender), limit, link)?;
         table.next += 1;
-        table.waiting.insert(id, sender);
-        link.ask();
         Ok(id)
     }
 
-    fn take(&self, id: u64, link: &Link) -> Option<oneshot::Sender<RawArgs>> {
-        let sender = self.lock().as_mut()?.waiting.remove(&id)?;
+    /// The same under an `id` that the caller chose, from numbers that [`insert`](Self::insert) never reaches.
+    pub(super) fn insert_at(
+        &self,
+        id: u64,
+        waiter: Waiter,
+        limit: usize,
+        link: &Link,
+    ) -> Result<(), AckError> {
+        self.lock().get_or_insert_default().put(id, waiter, limit, link)
+    }
+
+    /// Forgets a question.
+    pub(super) fn take(&self, id: u64, link: &Link) -> Option<Waiter> {
+        let waiter = self.lock().as_mut()?.waiting.remove(&id)?;
         link.unask();
-        Some(sender)
+        Some(waiter)
     }
 
     /// The client has answered; an answer that nobody waits for (any more) is dropped.
     pub(crate) fn answer(&self, id: u64, args: &ArgsRef<'_>, link: &Link) {
-        if let Some(sender) = self.take(id, link) {
-            let _ = sender.send(args.to_raw());
+        match self.take(id, link) {
+            Some(Waiter::One(sender)) => drop(sender.send(args.to_raw())),
+            Some(Waiter::Each { sid, answers }) => drop(answers.send((sid, args.to_raw()))),
+            None => {}
         }
     }
 
@@ -174,5 +198,16 @@ impl Pending {
 
     fn lock(&self) -> MutexGuard<'_, Option<Box<Table>>> {
         self.table.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Table {
+    fn put(&mut self, id: u64, waiter: Waiter, limit: usize, link: &Link) -> Result<(), AckError> {
+        if self.waiting.len() >= limit {
+            return Err(AckError::TooMany { limit });
+        }
+        self.waiting.insert(id, waiter);
+        link.ask();
+        Ok(())
     }
 }

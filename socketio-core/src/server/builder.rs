@@ -6,7 +6,9 @@ use std::time::Duration;
 use tokio::runtime::Handle;
 
 use super::counters::Counting;
+use super::gather::GatherIds;
 use super::inner::{Limits, Namespaces, ServerInner, StateMap};
+use super::remote::Share;
 use super::{BuildError, Server, with_slash};
 use crate::adapter::{Adapter, LocalAdapter, LocalNode};
 use crate::engine::{Cookie, Cors, Engine, EngineConfig, TrustedProxies};
@@ -36,6 +38,7 @@ pub struct ServerBuilder {
     limits: Limits,
     state: StateMap,
     adapter: Option<Arc<dyn Adapter>>,
+    share: Share,
 }
 
 impl Default for ServerBuilder {
@@ -69,6 +72,7 @@ impl Default for ServerBuilder {
             },
             state: StateMap::default(),
             adapter: None,
+            share: Share::default(),
         }
     }
 }
@@ -233,6 +237,22 @@ impl ServerBuilder {
         self
     }
 
+    /// What other nodes may learn of a client's handshake by [`fetch_sockets`](crate::adapter::Broadcast::fetch_sockets): headers and
+    /// query parameters by name. Default: none. Its address, time and whether it was secure are always told.
+    pub fn share_handshake<'a>(
+        mut self,
+        headers: impl IntoIterator<Item = &'a str>,
+        query: impl IntoIterator<Item = &'a str>,
+    ) -> Self {
+        self.share = Share::new(headers, query);
+        self
+    }
+
+    /// [`adapter`](Self::adapter) in the words of python's server, where a manager is an adapter over a given broker.
+    pub fn manager(self, manager: impl Adapter) -> Self {
+        self.adapter(manager)
+    }
+
     /// Makes the server and starts its adapter. It serves nothing yet.
     ///
     /// # Errors
@@ -241,11 +261,9 @@ impl ServerBuilder {
     pub fn build(self) -> Result<Server, BuildError> {
         let runtime = Handle::try_current().map_err(|_| BuildError::NoRuntime)?;
         let limits = self.limits.clone();
+        let share = self.share.clone();
         let names = self.namespaces.clone();
-        let adapter = self
-            .adapter
-            .clone()
-            .unwrap_or_else(|| Arc::new(LocalAdapter::new()));
+        let adapter = self.adapter.clone().unwrap_or_else(|| Arc::new(LocalAdapter::new()));
         let (config, state) = self.check()?;
         let inner = Arc::new(ServerInner {
             engine: Engine::start(config, runtime.clone()),
@@ -254,6 +272,8 @@ impl ServerBuilder {
             state,
             limits,
             counting: Arc::new(Counting::default()),
+            gather_ids: GatherIds::default(),
+            share,
         });
         for name in names {
             inner.namespaces.get_or_make(&name).open();
@@ -266,26 +286,17 @@ impl ServerBuilder {
         let trusted_proxies = TrustedProxies::parse(&self.trusted_proxies)
             .map_err(|error| wrong("trusted_proxies", error.to_string()))?;
         if let Some(origin) = self.cors.misspelt() {
-            return Err(wrong(
-                "cors",
-                format!("{origin:?} is not an origin such as https://example.com"),
-            ));
+            return Err(wrong("cors", format!("{origin:?} is not an origin such as https://example.com")));
         }
         if self.transports.is_empty() {
             return Err(wrong("transports", "at least one is needed"));
         }
         if self.cookie.as_ref().is_some_and(|cookie| !cookie.is_valid()) {
-            return Err(wrong(
-                "cookie",
-                "its name or an attribute cannot stand in a header",
-            ));
+            return Err(wrong("cookie", "its name or an attribute cannot stand in a header"));
         }
         for name in &self.namespaces {
             if name.contains([',', '?']) {
-                return Err(wrong(
-                    "namespace",
-                    format!("{name:?} contains a comma or a question mark"),
-                ));
+                return Err(wrong("namespace", format!("{name:?} contains a comma or a question mark")));
             }
         }
         let at_least_one = [
@@ -327,11 +338,7 @@ fn start(adapter: &Arc<dyn Adapter>, node: LocalNode, runtime: &Handle) {
         }
     });
     let waker = std::task::Waker::noop();
-    if starting
-        .as_mut()
-        .poll(&mut std::task::Context::from_waker(waker))
-        .is_pending()
-    {
+    if starting.as_mut().poll(&mut std::task::Context::from_waker(waker)).is_pending() {
         runtime.spawn(starting);
     }
 }
@@ -345,10 +352,7 @@ fn millis(option: &'static str, time: Duration) -> Result<u32, BuildError> {
 }
 
 fn wrong(option: &'static str, problem: impl Into<String>) -> BuildError {
-    BuildError::Option {
-        option,
-        problem: problem.into(),
-    }
+    BuildError::Option { option, problem: problem.into() }
 }
 
 #[cfg(test)]
@@ -366,10 +370,7 @@ mod tests {
         let builder = ServerBuilder::default;
         let refused = [
             (builder().ping_interval(Duration::ZERO), "ping_interval"),
-            (
-                builder().ping_timeout(Duration::from_secs(1 << 32)),
-                "ping_timeout",
-            ),
+            (builder().ping_timeout(Duration::from_secs(1 << 32)), "ping_timeout"),
             (builder().max_payload(0), "max_payload"),
             (builder().transports([]), "transports"),
             (builder().trusted_proxies(["10.0.0.0/99"]), "trusted_proxies"),

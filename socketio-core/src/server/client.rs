@@ -12,6 +12,7 @@ use super::inner::ServerInner;
 use super::life::{Admission, Early};
 use super::link::Link;
 use super::namespace::NamespaceInner;
+use super::socket::Tell;
 use super::{Socket, connecting, dispatch, encode};
 use crate::engine::{Close, DisconnectReason, Frames, Inbox, Session};
 use crate::protocol::packet::{Kind, Packet, PacketError};
@@ -41,19 +42,11 @@ struct Partial {
 impl ClientInbox {
     pub(crate) fn new(server: Arc<ServerInner>, session: Arc<Session>) -> Self {
         let link = Link::new(server.limits.handlers_in_flight, server.counting.clone());
-        ClientInbox {
-            server,
-            session,
-            sockets: SmallVec::new(),
-            partial: None,
-            link,
-        }
+        ClientInbox { server, session, sockets: SmallVec::new(), partial: None, link }
     }
 
     fn find(&self, namespace: &str) -> Option<usize> {
-        self.sockets
-            .iter()
-            .position(|socket| &*socket.namespace_inner().name == namespace)
+        self.sockets.iter().position(|socket| &*socket.namespace_inner().name == namespace)
     }
 
     /// CONNECT: the namespace is asked for.
@@ -66,18 +59,15 @@ impl ClientInbox {
             }
         };
         let at = self.find(name);
-        if at
-            .and_then(|at| self.sockets.get(at))
-            .is_some_and(|socket| !socket.life().is_gone())
-        {
-            return Err(Close::parse_error(format_args!("a second CONNECT for {name}")));
+        match at.and_then(|at| self.sockets.get(at)) {
+            // Asked again before it was answered: the answer to come is for both.
+            Some(socket) if socket.life().is_connecting() => return Ok(()),
+            Some(socket) if !socket.life().is_gone() => {
+                return Err(Close::parse_error(format_args!("a second CONNECT for {name}")));
+            }
+            _ => {}
         }
-        let Some(namespace) = self
-            .server
-            .namespaces
-            .get(name)
-            .filter(|namespace| namespace.is_open())
-        else {
+        let Some(namespace) = self.server.namespaces.get(name).filter(|namespace| namespace.is_open()) else {
             return self.refuse(name, "Invalid namespace");
         };
         let limit = self.server.limits.namespaces;
@@ -90,12 +80,7 @@ impl ClientInbox {
     }
 
     fn admit(&mut self, namespace: Arc<NamespaceInner>, at: Option<usize>) -> Socket {
-        let socket = Socket::new(
-            self.server.clone(),
-            namespace,
-            self.session.clone(),
-            self.link.clone(),
-        );
+        let socket = Socket::new(self.server.clone(), namespace, self.session.clone(), self.link.clone());
         match at.and_then(|at| self.sockets.get_mut(at)) {
             Some(left) => *left = socket.clone(),
             None => self.sockets.push(socket.clone()),
@@ -108,9 +93,7 @@ impl ClientInbox {
         self.server.counting.connects_refused.one();
         let mut out = Vec::new();
         let start = encode::connect_error(&mut out, namespace, message, None);
-        let _ = self
-            .session
-            .push(Frames::of(out.get(start..).unwrap_or_default()));
+        let _ = self.session.push(Frames::of(out.get(start..).unwrap_or_default()));
         Ok(())
     }
 
@@ -124,16 +107,8 @@ impl ClientInbox {
         attachments: &[Bytes],
     ) -> Result<(), Close> {
         let limits = &self.server.limits;
-        let early = || Early {
-            is_ack,
-            id,
-            data: data.into(),
-            attachments: attachments.to_vec(),
-        };
-        match socket
-            .life()
-            .admit(limits.early_packets, limits.early_bytes, early)
-        {
+        let early = || Early { is_ack, id, data: data.into(), attachments: attachments.to_vec() };
+        match socket.life().admit(limits.early_packets, limits.early_bytes, early) {
             Admission::Now if is_ack => id.map_or(Ok(()), |id| dispatch::ack(socket, data, attachments, id)),
             Admission::Now => dispatch::event(socket, data, attachments, id),
             Admission::Waits => Ok(()),
@@ -153,13 +128,9 @@ impl ClientInbox {
 
     /// The socket a packet is for. A client that never asked for the namespace breaks the protocol.
     fn addressee(&self, namespace: &str) -> Result<&Socket, Close> {
-        self.find(namespace)
-            .and_then(|at| self.sockets.get(at))
-            .ok_or_else(|| {
-                Close::parse_error(format_args!(
-                    "a packet for {namespace}, which the client has not joined"
-                ))
-            })
+        self.find(namespace).and_then(|at| self.sockets.get(at)).ok_or_else(|| {
+            Close::parse_error(format_args!("a packet for {namespace}, which the client has not joined"))
+        })
     }
 }
 
@@ -177,7 +148,7 @@ impl Inbox for ClientInbox {
             Kind::ConnectError => Err(Close::parse_error("CONNECT_ERROR is the server's to send")),
             Kind::Disconnect => {
                 self.addressee(packet.namespace)?
-                    .end(&Close::new(DisconnectReason::ClientNamespaceDisconnect), false);
+                    .end(&Close::new(DisconnectReason::ClientNamespaceDisconnect), Tell::Nothing);
                 Ok(())
             }
             Kind::Event | Kind::Ack => {
@@ -192,11 +163,7 @@ impl Inbox for ClientInbox {
                 }
                 let socket = (!socket.life().is_gone()).then(|| socket.clone());
                 self.partial = Some(Box::new(Partial {
-                    data: if socket.is_some() {
-                        packet.data.into()
-                    } else {
-                        Box::default()
-                    },
+                    data: if socket.is_some() { packet.data.into() } else { Box::default() },
                     socket,
                     is_ack,
                     id: packet.id,
@@ -250,6 +217,10 @@ impl Inbox for ClientInbox {
         self.link.poll_room(cx)
     }
 
+    fn handlers_ended(&self) -> usize {
+        self.link.ended()
+    }
+
     fn has_joined(&self) -> bool {
         self.sockets.iter().any(|socket| socket.life().has_joined())
     }
@@ -257,15 +228,13 @@ impl Inbox for ClientInbox {
     fn close(self: Box<Self>, close: &Close) {
         self.link.set_sockets(&[]);
         for socket in &self.sockets {
-            socket.end(close, false);
+            socket.end(close, Tell::Nothing);
         }
     }
 }
 
 impl fmt::Debug for ClientInbox {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ClientInbox")
-            .field("sockets", &self.sockets)
-            .finish_non_exhaustive()
+        f.debug_struct("ClientInbox").field("sockets", &self.sockets).finish_non_exhaustive()
     }
 }

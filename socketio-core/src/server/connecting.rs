@@ -6,13 +6,17 @@ use std::pin::Pin;
 use std::task::{Context as Task, Poll};
 
 use super::dispatch::{self, poll_in_place, report_panic};
+use super::link::Entry;
+use super::socket::Tell;
 use super::{Socket, encode};
 use crate::engine::{Close, DisconnectReason, Frames, spare};
 use crate::handler::{Asking, ConnectError, Connecting, Context};
 
 /// Asks the namespace about `socket`. It is in the namespace already, unheard, and is taken out again if it is refused.
 pub(crate) fn connect(socket: Socket, auth: Option<&str>) {
-    socket.namespace_inner().rooms.add(&socket);
+    if !socket.life().enter(&socket, &socket.namespace_inner().rooms) {
+        return;
+    }
     let handlers = socket.namespace_inner().handlers();
     let Some(handler) = &handlers.connect else {
         finish(&socket, Ok(()));
@@ -33,17 +37,20 @@ pub(crate) fn connect(socket: Socket, auth: Option<&str>) {
         Ok(Ok(decided)) => finish(&socket, decided),
         Ok(Err(asking)) => {
             let runtime = socket.server().engine.runtime.clone();
-            runtime.spawn(Deciding { asking, socket, span });
+            let entry = socket.link().enter();
+            runtime.spawn(Deciding { asking, socket, span, _entry: entry });
         }
         Err(panic) => refuse_after_panic(&socket, panic.as_ref()),
     }
 }
 
-/// An `on_connect` that waits for something. It is not counted among the handlers in flight: there is one per namespace.
+/// An `on_connect` that waits for something.
 struct Deciding {
     asking: Asking,
     socket: Socket,
     span: tracing::Span,
+    /// Among the handlers of the connection: a client may ask, leave and ask again.
+    _entry: Entry,
 }
 
 impl Future for Deciding {
@@ -80,20 +87,18 @@ fn finish(socket: &Socket, decided: Result<(), ConnectError>) {
 }
 
 fn accept(socket: &Socket) {
+    let _catching_up = socket.link().catch_up();
     let sockets = &socket.server().counting.sockets;
     // Before anybody can see it connected and end it.
     sockets.up();
     let mut buffer = spare::take();
     let start = encode::connect(&mut buffer, &socket.namespace_inner().name, socket.id());
-    let accepted = socket.life().accept(
-        socket.engine_session(),
-        Frames::of(buffer.get(start..).unwrap_or_default()),
-    );
+    let accepted =
+        socket.life().accept(socket.engine_session(), Frames::of(buffer.get(start..).unwrap_or_default()));
     spare::give(buffer);
     if !accepted {
         sockets.down();
-        // Sent away, or gone, while it was being asked about.
-        refuse(socket, &ConnectError::default());
+        // Sent away, or gone, while it was being asked about: whoever ended it told the client, if there was one to tell.
         return;
     }
     tracing::debug!(target: "socketio", sid = %socket.id(), namespace = &*socket.namespace_inner().name, "connected");
@@ -104,6 +109,9 @@ fn accept(socket: &Socket) {
             break;
         }
         for packet in &early {
+            if socket.life().is_gone() {
+                return;
+            }
             if let Err(close) = dispatch::early(socket, packet) {
                 socket.engine_session().close(close);
                 return;
@@ -118,9 +126,5 @@ fn refuse_after_panic(socket: &Socket, panic: &(dyn std::any::Any + Send)) {
 }
 
 fn refuse(socket: &Socket, error: &ConnectError) {
-    socket.server().counting.connects_refused.one();
-    socket.end(&Close::new(DisconnectReason::ServerNamespaceDisconnect), false);
-    let namespace = &socket.namespace_inner().name;
-    tracing::debug!(target: "socketio", sid = %socket.id(), namespace = &**namespace, message = error.message(), "refused");
-    let _ = socket.answer(|out| encode::connect_error(out, namespace, error.message(), error.data()));
+    socket.end(&Close::new(DisconnectReason::ServerNamespaceDisconnect), Tell::Refusal(error));
 }

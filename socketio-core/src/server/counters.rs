@@ -36,7 +36,7 @@ pub struct Counters {
     pub handler_errors: u64,
     /// Events whose arguments did not fit their handler.
     pub arguments_refused: u64,
-    /// Connects refused by `on_connect`.
+    /// Connects refused, by `on_connect` or for want of such a namespace; who leaves meanwhile is not among them.
     pub connects_refused: u64,
     /// Packets for namespaces that the client had just left.
     pub packets_dropped: u64,
@@ -46,6 +46,8 @@ pub struct Counters {
 #[derive(Debug, Default)]
 pub(crate) struct Counting {
     pub(crate) sockets: Gauge,
+    /// Disconnect handlers that have not ended.
+    pub(crate) disconnecting: Gauge,
     pub(crate) pending_acks: Gauge,
     pub(crate) handlers_running: Gauge,
     pub(crate) handler_panics: Count,

@@ -3,6 +3,7 @@
 //! A handler is polled once where its event arrived. Most are through by then; one that waits goes on as a task of its own. So
 //! handlers of a socket start in the order of its events, and a slow one holds up nobody. A panic is logged and counted.
 
+use std::cell::Cell;
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
@@ -35,12 +36,7 @@ pub(crate) fn event(
         return Ok(());
     };
     let mut context = Context::event(socket, &event.name, &event.args, id);
-    start(
-        socket,
-        &event.name,
-        || handler(&mut context),
-        || Held::Place(socket.link().enter()),
-    );
+    start(socket, &event.name, || handler(&mut context), || Held::Place(socket.link().enter()));
     Ok(())
 }
 
@@ -65,29 +61,40 @@ pub(crate) fn connected(socket: &Socket) {
     let handlers = socket.namespace_inner().handlers();
     if let Some(handler) = &handlers.connected {
         let mut context = Context::connected(socket);
-        start(
-            socket,
-            "connected",
-            || handler(&mut context),
-            || Held::Place(socket.link().enter()),
-        );
+        start(socket, "connected", || handler(&mut context), || Held::Place(socket.link().enter()));
     }
 }
 
-/// The client is gone. Not bounded by what runs for the connection: each socket ends once.
+/// The client is gone.
+///
+/// A handler that disconnects others runs theirs inside itself; from some depth on they run on tasks of their own.
 pub(crate) fn disconnected(socket: &Socket, close: &Close) {
-    let last = LastUse(socket.clone());
+    let depth = DEPTH.get();
+    if depth >= DEPTH_MAX {
+        let (socket, close) = (socket.clone(), close.clone());
+        let runtime = socket.server().engine.runtime.clone();
+        runtime.spawn(async move { disconnected(&socket, &close) });
+        return;
+    }
+    DEPTH.set(depth + 1);
+    // The caller may be any thread.
+    let _runtime = socket.server().engine.runtime.enter();
+    let last = LastUse::new(socket);
     let handlers = socket.namespace_inner().handlers();
     if let Some(handler) = &handlers.disconnect {
         let mut context = Context::disconnect(socket, close);
-        start(
-            socket,
-            "disconnect",
-            || handler(&mut context),
-            || Held::Session(last),
-        );
+        let hold = || Held::Session { _last: last, _place: socket.link().enter() };
+        start(socket, "disconnect", || handler(&mut context), hold);
     }
+    DEPTH.set(depth);
 }
+
+thread_local! {
+    /// Disconnect handlers that run inside each other on this thread.
+    static DEPTH: Cell<usize> = const { Cell::new(0) };
+}
+
+const DEPTH_MAX: usize = 8;
 
 /// Calls a handler; `hold` gives what it holds on to should it have to wait.
 fn start(socket: &Socket, event: &str, call: impl FnOnce() -> Called, hold: impl FnOnce() -> Held) {
@@ -101,13 +108,8 @@ fn start(socket: &Socket, event: &str, call: impl FnOnce() -> Called, hold: impl
     match first {
         Ok(None) => {}
         Ok(Some(handler)) => {
-            let waiting = Waiting {
-                handler,
-                socket: socket.clone(),
-                event: event.into(),
-                span,
-                _held: hold(),
-            };
+            let waiting =
+                Waiting { handler, socket: socket.clone(), event: event.into(), span, _held: hold() };
             socket.server().engine.runtime.spawn(waiting);
         }
         Err(panic) => report_panic(socket, event, panic.as_ref()),
@@ -134,15 +136,23 @@ struct Waiting {
 enum Held {
     /// Its place among those of the connection.
     Place(Entry),
-    /// The client's session, which ends with the disconnect handler.
-    Session(LastUse),
+    /// The client's session, which ends with the disconnect handler; a place too, as a client may come and go.
+    Session { _last: LastUse, _place: Entry },
 }
 
 struct LastUse(Socket);
 
+impl LastUse {
+    fn new(socket: &Socket) -> Self {
+        socket.server().counting.disconnecting.up();
+        LastUse(socket.clone())
+    }
+}
+
 impl Drop for LastUse {
     fn drop(&mut self) {
         self.0.clear_session();
+        self.0.server().counting.disconnecting.down();
     }
 }
 
@@ -165,8 +175,7 @@ impl Future for Waiting {
 pub(crate) fn report_panic(socket: &Socket, event: &str, panic: &(dyn std::any::Any + Send)) {
     socket.server().counting.handler_panics.one();
     let message = panic.downcast_ref::<&str>().copied();
-    let message = message
-        .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
-        .unwrap_or("(no message)");
+    let message =
+        message.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("(no message)");
     tracing::error!(target: "socketio", sid = %socket.id(), event, message, "a handler panicked; the connection goes on");
 }

@@ -10,7 +10,9 @@ use foldhash::quality::RandomState;
 
 use super::client::ClientInbox;
 use super::counters::{Counters, SharedCounting};
+use super::gather::GatherIds;
 use super::namespace::NamespaceInner;
+use super::remote::Share;
 use crate::adapter::Adapter;
 use crate::engine::{Application, Engine, Inbox, Session};
 
@@ -22,6 +24,8 @@ pub(crate) struct ServerInner {
     pub(crate) state: StateMap,
     pub(crate) limits: Limits,
     pub(crate) counting: SharedCounting,
+    pub(crate) gather_ids: GatherIds,
+    pub(crate) share: Share,
 }
 
 /// Bounds on what one client can make the server keep.
@@ -45,12 +49,7 @@ impl ServerInner {
         Counters {
             sessions: engine.sessions(),
             sockets: counting.sockets.get(),
-            rooms: self
-                .namespaces
-                .all()
-                .iter()
-                .map(|namespace| namespace.rooms.rooms())
-                .sum(),
+            rooms: self.namespaces.all().iter().map(|namespace| namespace.rooms.rooms()).sum(),
             pending_acks: counting.pending_acks.get(),
             handlers_running: counting.handlers_running.get(),
             connections: engine.http.open(),
@@ -85,11 +84,7 @@ pub(crate) struct Namespaces {
 
 impl Namespaces {
     pub(crate) fn get(&self, name: &str) -> Option<Arc<NamespaceInner>> {
-        self.map
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .get(name)
-            .cloned()
+        self.map.read().unwrap_or_else(PoisonError::into_inner).get(name).cloned()
     }
 
     /// The namespace called `name`, made if need be, and closed to clients until it has a handler.
@@ -99,18 +94,11 @@ impl Namespaces {
         }
         let mut map = self.map.write().unwrap_or_else(PoisonError::into_inner);
         let name: Arc<str> = name.into();
-        map.entry(name.clone())
-            .or_insert_with(|| Arc::new(NamespaceInner::new(name)))
-            .clone()
+        map.entry(name.clone()).or_insert_with(|| Arc::new(NamespaceInner::new(name))).clone()
     }
 
     pub(crate) fn all(&self) -> Vec<Arc<NamespaceInner>> {
-        self.map
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .values()
-            .cloned()
-            .collect()
+        self.map.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
     }
 }
 
@@ -122,8 +110,7 @@ pub(crate) struct StateMap {
 
 impl StateMap {
     pub(crate) fn insert<T: Send + Sync + 'static>(&mut self, state: Arc<T>) {
-        self.map
-            .insert(TypeId::of::<T>(), (state, std::any::type_name::<T>()));
+        self.map.insert(TypeId::of::<T>(), (state, std::any::type_name::<T>()));
     }
 
     pub(crate) fn get<T: Send + Sync + 'static>(&self) -> Option<Arc<T>> {
@@ -133,8 +120,6 @@ impl StateMap {
 
 impl fmt::Debug for StateMap {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_set()
-            .entries(self.map.values().map(|(_, name)| name))
-            .finish()
+        f.debug_set().entries(self.map.values().map(|(_, name)| name)).finish()
     }
 }

@@ -12,12 +12,12 @@
 //! All changes happen under one lock, which is also the one that joining a room takes: who is gone cannot join.
 
 use std::sync::atomic::{AtomicU8, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll, Waker};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use bytes::Bytes;
 use foldhash::quality::RandomState;
 use indexmap::IndexSet;
+use tokio::sync::Notify;
 
 use super::{JoinError, Socket};
 use crate::adapter::rooms::Rooms;
@@ -37,13 +37,14 @@ pub(crate) struct Life {
     /// Written under the lock; read without it where a stale answer only costs a look under it.
     state: AtomicU8,
     inner: Mutex<Inner>,
+    /// Made when somebody waits for the end.
+    ended: OnceLock<Arc<Notify>>,
 }
 
 #[derive(Debug, Default)]
 struct Inner {
     rooms: IndexSet<Room, RandomState>,
     waiting: Option<Box<Waiting>>,
-    watchers: Vec<Waker>,
 }
 
 /// What waits for the answer to CONNECT.
@@ -85,14 +86,8 @@ pub(crate) enum Gone {
 
 impl Life {
     pub(crate) fn new() -> Self {
-        let inner = Inner {
-            waiting: Some(Box::default()),
-            ..Inner::default()
-        };
-        Life {
-            state: AtomicU8::new(CONNECTING),
-            inner: Mutex::new(inner),
-        }
+        let inner = Inner { waiting: Some(Box::default()), ..Inner::default() };
+        Life { state: AtomicU8::new(CONNECTING), inner: Mutex::new(inner), ended: OnceLock::new() }
     }
 
     pub(crate) fn is_connected(&self) -> bool {
@@ -112,6 +107,16 @@ impl Life {
         matches!(self.state.load(Ordering::Acquire), ANSWERED | CONNECTED | GONE)
     }
 
+    /// Puts the socket among those of its namespace; `false` when it has ended already.
+    pub(crate) fn enter(&self, socket: &Socket, all: &Rooms) -> bool {
+        let _inner = self.lock();
+        let enters = !self.is_gone();
+        if enters {
+            all.add(socket);
+        }
+        enters
+    }
+
     /// Queues packets, or holds them behind the answer that is still to come.
     pub(crate) fn deliver(&self, session: &Arc<Session>, frames: Frames<'_>) -> Result<(), Refused> {
         match self.state.load(Ordering::Acquire) {
@@ -123,7 +128,10 @@ impl Life {
         match (self.state.load(Ordering::Acquire), inner.waiting.as_deref_mut()) {
             (CONNECTING, Some(waiting)) => {
                 let limit = session.max_outgoing();
-                if !waiting.held.is_empty() && waiting.held.len() + frames.len() > limit {
+                let size = waiting.held.len() + frames.len();
+                if !waiting.held.is_empty() && size > limit {
+                    drop(inner);
+                    session.close_for_full_queue(size);
                     return Err(Refused::Full);
                 }
                 waiting.held.push(frames);
@@ -143,20 +151,13 @@ impl Life {
         if self.state.load(Ordering::Acquire) != CONNECTING {
             return false;
         }
-        let held = inner
-            .waiting
-            .as_deref_mut()
-            .map(|waiting| std::mem::take(&mut waiting.held));
-        // Under the lock, so that nothing comes between. A queue that is full or shut ends the session anyway.
-        let _ = session.push(answer);
-        if let Some(held) = held {
-            for part in held.parts {
-                let _ = session.push(Frames::Shared(part));
-            }
-            if !held.tail.is_empty() {
-                let _ = session.push(Frames::Copied(&held.tail));
-            }
+        let mut rope = Rope::default();
+        rope.push(answer);
+        if let Some(waiting) = inner.waiting.as_deref_mut() {
+            rope.append(std::mem::take(&mut waiting.held));
         }
+        // Under the lock, so that nothing comes between. A queue that is shut ends the session anyway.
+        let _ = session.push_all(rope);
         self.state.store(ANSWERED, Ordering::Release);
         true
     }
@@ -190,10 +191,10 @@ impl Life {
         if self.state.load(Ordering::Acquire) != ANSWERED {
             return Vec::new();
         }
-        let early = inner
-            .waiting
-            .as_deref_mut()
-            .map(|waiting| std::mem::take(&mut waiting.early));
+        let early = inner.waiting.as_deref_mut().map(|waiting| {
+            waiting.early_bytes = 0;
+            std::mem::take(&mut waiting.early)
+        });
         match early {
             Some(early) if !early.is_empty() => early,
             _ => {
@@ -250,29 +251,27 @@ impl Life {
             _ => (GONE, Gone::WasConnected),
         };
         self.state.store(state, Ordering::Release);
-        let Inner {
-            rooms,
-            waiting,
-            watchers,
-        } = std::mem::take(&mut *inner);
+        let Inner { rooms, waiting } = std::mem::take(&mut *inner);
         all.remove(socket, &rooms);
         drop(inner);
         drop((rooms, waiting));
-        for watcher in watchers {
-            watcher.wake();
+        if let Some(ended) = self.ended.get() {
+            ended.notify_waiters();
         }
         Some(gone)
     }
 
-    pub(crate) fn poll_closed(&self, cx: &Context<'_>) -> Poll<()> {
-        let mut inner = self.lock();
-        if self.is_gone() {
-            return Poll::Ready(());
+    /// Waits for the end.
+    pub(crate) async fn closed(&self) {
+        let ended = self.ended.get_or_init(Arc::default).notified();
+        // Who ended before this has not told anybody. Under the lock: the end is told after it.
+        let gone = {
+            let _inner = self.lock();
+            self.is_gone()
+        };
+        if !gone {
+            ended.await;
         }
-        if !inner.watchers.iter().any(|watcher| watcher.will_wake(cx.waker())) {
-            inner.watchers.push(cx.waker().clone());
-        }
-        Poll::Pending
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {

@@ -17,6 +17,10 @@ const ASKING: usize = 16;
 pub(crate) struct Link {
     /// Handlers that wait.
     running: AtomicUsize,
+    /// Sockets whose early events are being handled.
+    catching_up: AtomicUsize,
+    /// Handlers that waited and have ended; it wraps.
+    ended: AtomicUsize,
     /// Answers of the client that are awaited, in all its namespaces.
     asked: AtomicUsize,
     limit: usize,
@@ -31,6 +35,8 @@ impl Link {
     pub(crate) fn new(limit: usize, counting: SharedCounting) -> Arc<Self> {
         Arc::new(Link {
             running: AtomicUsize::new(0),
+            catching_up: AtomicUsize::new(0),
+            ended: AtomicUsize::new(0),
             asked: AtomicUsize::new(0),
             limit,
             counting,
@@ -51,12 +57,12 @@ impl Link {
 
     /// Whether another handler may start.
     pub(crate) fn has_room(&self) -> bool {
+        if self.catching_up.load(Ordering::Acquire) > 0 {
+            return false;
+        }
         let running = self.running.load(Ordering::Acquire);
         running < self.limit || {
-            let asked = self
-                .asked
-                .load(Ordering::Acquire)
-                .min(self.limit.saturating_mul(ASKING - 1));
+            let asked = self.asked.load(Ordering::Acquire).min(self.limit.saturating_mul(ASKING - 1));
             running < self.limit.saturating_add(asked)
         }
     }
@@ -67,11 +73,11 @@ impl Link {
         }
         *lock(&self.waker) = Some(cx.waker().clone());
         // It may have come before the waker was there.
-        if self.has_room() {
-            Poll::Ready(())
-        } else {
-            Poll::Pending
-        }
+        if self.has_room() { Poll::Ready(()) } else { Poll::Pending }
+    }
+
+    pub(crate) fn ended(&self) -> usize {
+        self.ended.load(Ordering::Relaxed)
     }
 
     /// A handler waits from now on.
@@ -79,6 +85,12 @@ impl Link {
         self.running.fetch_add(1, Ordering::AcqRel);
         self.counting.handlers_running.up();
         Entry(self.clone())
+    }
+
+    /// The client is not read until the events that waited for its CONNECT have started.
+    pub(crate) fn catch_up(self: &Arc<Self>) -> CatchingUp {
+        self.catching_up.fetch_add(1, Ordering::AcqRel);
+        CatchingUp(self.clone())
     }
 
     /// The client is asked something.
@@ -110,6 +122,18 @@ impl Drop for Entry {
     fn drop(&mut self) {
         self.0.counting.handlers_running.down();
         self.0.running.fetch_sub(1, Ordering::AcqRel);
+        self.0.ended.fetch_add(1, Ordering::Relaxed);
+        self.0.wake();
+    }
+}
+
+/// Early events that are being handled.
+#[derive(Debug)]
+pub(crate) struct CatchingUp(Arc<Link>);
+
+impl Drop for CatchingUp {
+    fn drop(&mut self) {
+        self.0.catching_up.fetch_sub(1, Ordering::AcqRel);
         self.0.wake();
     }
 }

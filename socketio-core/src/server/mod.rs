@@ -8,17 +8,21 @@ pub(crate) mod counters; // what is going on, in numbers
 mod dispatch; // starting handlers
 pub(crate) mod encode; // packets to complete frames
 mod error; // errors of the server's words
+mod gather; // one question to many clients
 pub(crate) mod inner; // what every handle of a server shares
 mod life; // a socket from its CONNECT to its end
 mod link; // what the sockets of one connection share
 mod namespace; // a world of its own
+mod remote; // sockets of any node, as data
 pub(crate) mod reserved; // names that the libraries keep for themselves
+mod server_events; // what servers tell each other
 mod socket; // one client in one namespace
 mod store; // what an application keeps for one client
 
 use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::oneshot;
 
@@ -27,9 +31,14 @@ pub use self::builder::ServerBuilder;
 pub use self::counters::Counters;
 pub use self::error::{AckError, BuildError, EmitError, JoinError, ServeError};
 pub use self::namespace::Namespace;
+pub use self::remote::RemoteSocket;
+
+pub(crate) use self::gather::Gathering;
+
 pub use self::socket::Socket;
 
 use self::inner::{ServerInner, Sessions};
+use crate::adapter::wire::HostId;
 use crate::adapter::{AdapterError, Broadcast, IntoRooms, Receipt, Room};
 use crate::engine::Application;
 use crate::handler::kind::{Connected, Disconnect, Event};
@@ -76,12 +85,7 @@ impl Server {
 
     fn new(inner: Arc<ServerInner>) -> Self {
         let namespace = inner.namespaces.get_or_make("/");
-        Server {
-            root: Namespace {
-                server: inner,
-                inner: namespace,
-            },
-        }
+        Server { root: Namespace { server: inner, inner: namespace } }
     }
 
     fn inner(&self) -> &Arc<ServerInner> {
@@ -191,6 +195,12 @@ impl Server {
         self.root.sockets()
     }
 
+    /// The nodes of the cluster that can be asked, this one first.
+    #[must_use]
+    pub fn members(&self) -> Vec<HostId> {
+        self.inner().adapter.members()
+    }
+
     /// What is going on, in numbers.
     #[must_use]
     pub fn counters(&self) -> Counters {
@@ -239,7 +249,8 @@ impl Server {
     }
 
     /// Ends every session: no new ones, `server shutting down` for all, what is queued is delivered if that can be done by the
-    /// deadline of [`shutdown_within`](ServerBuilder::shutdown_within). Then the adapter leaves its cluster.
+    /// deadline of [`shutdown_within`](ServerBuilder::shutdown_within), and disconnect handlers may end. Then the adapter leaves its
+    /// cluster.
     ///
     /// For a server that is mounted into another one; [`serve`](Self::serve) does it by itself.
     pub async fn close(&self) -> Drained {
@@ -248,16 +259,14 @@ impl Server {
         let within = engine.config.shutdown_within;
         let end = tokio::time::Instant::now() + within;
         let undelivered = engine.close(within).await;
-        let cut = engine
-            .http
-            .finish(end.saturating_duration_since(tokio::time::Instant::now()))
-            .await;
-        if tokio::time::timeout_at(
-            end.max(tokio::time::Instant::now() + CLOSE_MIN),
-            inner.adapter.close(),
-        )
-        .await
-        .is_err()
+        // Their disconnect handlers may still have something to save.
+        while inner.counting.disconnecting.get() > 0 && tokio::time::Instant::now() < end {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        let cut = engine.http.finish(end.saturating_duration_since(tokio::time::Instant::now())).await;
+        if tokio::time::timeout_at(end.max(tokio::time::Instant::now() + CLOSE_MIN), inner.adapter.close())
+            .await
+            .is_err()
         {
             tracing::warn!(target: "socketio", "the adapter did not close in time");
         }
@@ -271,21 +280,15 @@ impl Server {
 }
 
 /// An adapter has at least this long to leave.
-const CLOSE_MIN: std::time::Duration = std::time::Duration::from_millis(500);
+const CLOSE_MIN: Duration = Duration::from_millis(500);
 
 impl fmt::Debug for Server {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Server")
-            .field("counters", &self.counters())
-            .finish_non_exhaustive()
+        f.debug_struct("Server").field("counters", &self.counters()).finish_non_exhaustive()
     }
 }
 
 /// `chat` is `/chat`.
 fn with_slash(namespace: &str) -> String {
-    if namespace.starts_with('/') {
-        namespace.to_owned()
-    } else {
-        format!("/{namespace}")
-    }
+    if namespace.starts_with('/') { namespace.to_owned() } else { format!("/{namespace}") }
 }

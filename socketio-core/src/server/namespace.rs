@@ -4,18 +4,23 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use foldhash::quality::RandomState;
 
 use super::inner::ServerInner;
 use super::reserved;
-use super::{EmitError, Socket};
+use super::server_events::ServerFunction;
+use super::{AckError, Answer, EmitError, RemoteSocket, Socket};
 use crate::adapter::rooms::Rooms;
-use crate::adapter::{AdapterError, Broadcast, IntoRooms, Operation, Receipt, Room, Target};
+use crate::adapter::{
+    AdapterError, Broadcast, EventPacket, Fetched, IntoRooms, Operation, Receipt, Reply, Room, Target,
+};
 use crate::handler::kind::{Connected, Disconnect, Event};
 use crate::handler::{ConnectFunction, ConnectHandler, Function, Handler, erase, erase_connect};
 use crate::protocol::args::IntoArgs;
+use crate::protocol::sid::Sid;
 
 /// A namespace of a server. A cheap handle: [`Server::of`](super::Server::of) gives it, clones are the same namespace.
 ///
@@ -52,6 +57,8 @@ pub(crate) struct Handlers {
     pub(crate) connected: Option<Function>,
     pub(crate) disconnect: Option<Function>,
     pub(crate) events: HashMap<Box<str>, Function, RandomState>,
+    /// For events of other servers.
+    pub(crate) server: HashMap<Box<str>, ServerFunction, RandomState>,
 }
 
 impl Namespace {
@@ -114,6 +121,15 @@ impl Namespace {
         self
     }
 
+    /// Servers that talk to each other let no client in.
+    pub(super) fn add_server_function(&self, event: &str, function: ServerFunction) {
+        self.inner.handlers.rcu(|handlers| {
+            let mut handlers = Handlers::clone(handlers);
+            handlers.server.insert(event.into(), function.clone());
+            handlers
+        });
+    }
+
     fn change(&self, change: impl Fn(&mut Handlers)) -> &Self {
         self.inner.handlers.rcu(|handlers| {
             let mut handlers = Handlers::clone(handlers);
@@ -126,10 +142,7 @@ impl Namespace {
 
     /// Everybody in the namespace, to narrow down with [`to`](Broadcast::to) and [`except`](Broadcast::except).
     fn everyone(&self) -> Broadcast {
-        Broadcast::new(
-            self.server.adapter.clone(),
-            Target::everyone(self.inner.name.clone()),
-        )
+        Broadcast::new(self.server.adapter.clone(), Target::everyone(self.inner.name.clone()))
     }
 
     /// The sockets in any of these rooms.
@@ -140,6 +153,61 @@ impl Namespace {
     /// Everybody but the sockets in these rooms.
     pub fn except(&self, rooms: impl IntoRooms) -> Broadcast {
         self.everyone().except(rooms)
+    }
+
+    /// Sends `event` to one client on whatever node, and waits for its answer, `timeout` at most. Clients on python-socketio's nodes
+    /// answer too.
+    ///
+    /// # Errors
+    ///
+    /// [`AckError::Timeout`] also when no node has such a client: that cannot be told apart.
+    pub async fn call<T: Answer>(
+        &self,
+        sid: impl Into<Sid>,
+        event: &str,
+        args: impl IntoArgs,
+        timeout: Duration,
+    ) -> Result<T, AckError> {
+        reserved::check(event)?;
+        let packet = EventPacket::new(event, &args).map_err(EmitError::Encode)?;
+        let operation =
+            Operation::Call { namespace: self.inner.name.clone(), sid: sid.into(), packet, timeout };
+        let mut replies = self.server.adapter.request(operation).map_err(EmitError::Adapter)?;
+        match replies.next().await {
+            Some(Reply::Ack { args, .. }) => {
+                let args = args.as_ref().map_err(|_| AckError::Disconnected)?;
+                T::from_args(&args).map_err(AckError::Decode)
+            }
+            _ => Err(AckError::Timeout(timeout)),
+        }
+    }
+
+    /// Everybody who is on this node.
+    pub fn local(&self) -> Broadcast {
+        self.everyone().local()
+    }
+
+    /// Sets how long the next question to everybody waits for answers.
+    pub fn timeout(&self, timeout: Duration) -> Broadcast {
+        self.everyone().timeout(timeout)
+    }
+
+    /// Who is here, on every node.
+    ///
+    /// # Errors
+    ///
+    /// Nobody was asked.
+    pub async fn fetch_sockets(&self) -> Result<Fetched<RemoteSocket>, AdapterError> {
+        self.everyone().fetch_sockets().await
+    }
+
+    /// The rooms of the namespace on every node, each with its number of sockets.
+    ///
+    /// # Errors
+    ///
+    /// Nobody was asked.
+    pub async fn rooms(&self) -> Result<Fetched<(Room, u64)>, AdapterError> {
+        self.everyone().rooms_of_namespace().await
     }
 
     /// Sends `event` to everybody in the namespace.
@@ -166,10 +234,7 @@ impl Namespace {
     ///
     /// The adapter could not take the operation; the room is as it was.
     pub fn close_room(&self, room: impl Into<Room>) -> Result<Receipt, AdapterError> {
-        let operation = Operation::CloseRoom {
-            namespace: self.inner.name.clone(),
-            room: room.into(),
-        };
+        let operation = Operation::CloseRoom { namespace: self.inner.name.clone(), room: room.into() };
         self.server.adapter.dispatch(operation)
     }
 
@@ -182,25 +247,20 @@ impl Namespace {
     /// The clients of this process, as they are now.
     #[must_use]
     pub fn sockets(&self) -> Vec<Socket> {
-        self.inner.rooms.all().to_vec()
+        self.inner.rooms.all().iter().filter(|socket| socket.is_connected()).cloned().collect()
     }
 
     /// How many clients of this process are here.
     #[must_use]
     pub fn count(&self) -> usize {
-        self.inner.rooms.len()
+        self.inner.rooms.all().iter().filter(|socket| socket.is_connected()).count()
     }
 }
 
 impl NamespaceInner {
     pub(crate) fn new(name: Arc<str>) -> Self {
         let open = AtomicBool::new(&*name == "/");
-        NamespaceInner {
-            name,
-            rooms: Rooms::default(),
-            handlers: ArcSwap::default(),
-            open,
-        }
+        NamespaceInner { name, rooms: Rooms::default(), handlers: ArcSwap::default(), open }
     }
 
     /// Lets clients in.
@@ -219,16 +279,12 @@ impl NamespaceInner {
 
 impl fmt::Debug for Namespace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Namespace")
-            .field("name", &self.inner.name)
-            .finish_non_exhaustive()
+        f.debug_struct("Namespace").field("name", &self.inner.name).finish_non_exhaustive()
     }
 }
 
 impl fmt::Debug for NamespaceInner {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("NamespaceInner")
-            .field("name", &self.name)
-            .finish_non_exhaustive()
+        f.debug_struct("NamespaceInner").field("name", &self.name).finish_non_exhaustive()
     }
 }

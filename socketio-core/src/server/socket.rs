@@ -1,9 +1,11 @@
 //! One client in one namespace.
 
 use std::fmt;
-use std::future::{Future, poll_fn};
-use std::sync::Arc;
+use std::future::Future;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
+
+use serde::Serialize;
 
 use super::ack::{Answer, Pending, Question};
 use super::inner::ServerInner;
@@ -12,8 +14,10 @@ use super::link::Link;
 use super::namespace::NamespaceInner;
 use super::store::Store;
 use super::{AckError, EmitError, JoinError, Namespace, encode, reserved};
+use crate::adapter::wire::Json;
 use crate::adapter::{Broadcast, IntoRooms, Room, Target};
 use crate::engine::{Close, DisconnectReason, Frames, Handshake, Refused, Session, spare};
+use crate::handler::ConnectError;
 use crate::protocol::args::IntoArgs;
 use crate::protocol::engine::Transport;
 use crate::protocol::sid::Sid;
@@ -35,6 +39,8 @@ pub(crate) struct SocketInner {
     pub(super) life: Life,
     pub(super) pending: Pending,
     store: Store,
+    /// What other nodes may read.
+    data: Mutex<Option<Json>>,
 }
 
 impl Socket {
@@ -54,10 +60,9 @@ impl Socket {
             life,
             pending: Pending::default(),
             store: Store::default(),
+            data: Mutex::default(),
         };
-        Socket {
-            inner: Arc::new(inner),
-        }
+        Socket { inner: Arc::new(inner) }
     }
 
     /// Its public id, another for each namespace; also the name of a room that it alone is in.
@@ -69,10 +74,7 @@ impl Socket {
     /// The namespace it is in.
     #[must_use]
     pub fn namespace(&self) -> Namespace {
-        Namespace {
-            server: self.inner.server.clone(),
-            inner: self.inner.namespace.clone(),
-        }
+        Namespace { server: self.inner.server.clone(), inner: self.inner.namespace.clone() }
     }
 
     /// The request that opened its connection.
@@ -95,7 +97,7 @@ impl Socket {
 
     /// Waits until the client is gone. A handler is not stopped by that; this lets it notice.
     pub async fn closed(&self) {
-        poll_fn(|cx| self.inner.life.poll_closed(cx)).await;
+        self.inner.life.closed().await;
     }
 
     /// Sends `event` to the client.
@@ -132,8 +134,7 @@ impl Socket {
         event: &str,
         args: impl IntoArgs,
     ) -> impl Future<Output = Result<T, AckError>> + Send + 'static {
-        self.timeout(self.inner.server.limits.ack_timeout)
-            .emit_with_ack(event, args)
+        self.timeout(self.inner.server.limits.ack_timeout).emit_with_ack(event, args)
     }
 
     /// Sets how long the next question waits for its answer.
@@ -148,24 +149,19 @@ impl Socket {
     /// [`JoinError::Disconnected`], or too many rooms (default 10,000): no room was joined.
     pub fn join(&self, rooms: impl IntoRooms) -> Result<(), JoinError> {
         let limit = self.inner.server.limits.rooms;
-        self.inner
-            .life
-            .join(self, &self.inner.namespace.rooms, rooms.into_rooms(), limit)
+        self.inner.life.join(self, &self.inner.namespace.rooms, rooms.into_rooms(), limit)
     }
 
     /// Leaves one room or several; its own it cannot leave.
     pub fn leave(&self, rooms: impl IntoRooms) {
-        self.inner
-            .life
-            .leave(self, &self.inner.namespace.rooms, &rooms.into_rooms());
+        self.inner.life.leave(self, &self.inner.namespace.rooms, &rooms.into_rooms());
     }
 
-    /// The rooms it is in, its own first.
+    /// The rooms it is in, its own first; none when it is gone.
     #[must_use]
     pub fn rooms(&self) -> Vec<Room> {
-        std::iter::once(Room::from(self))
-            .chain(self.inner.life.rooms())
-            .collect()
+        let own = (!self.inner.life.is_gone()).then(|| Room::from(self));
+        own.into_iter().chain(self.inner.life.rooms()).collect()
     }
 
     /// Everybody else in these rooms.
@@ -186,7 +182,7 @@ impl Socket {
 
     /// Sends the client out of this namespace. On return it is out of all rooms, and its disconnect handler has started.
     pub fn disconnect(&self) {
-        self.end(&Close::new(DisconnectReason::ServerNamespaceDisconnect), true);
+        self.end(&Close::new(DisconnectReason::ServerNamespaceDisconnect), Tell::End);
     }
 
     /// Closes the client's whole connection, and with it every namespace it is in.
@@ -195,9 +191,7 @@ impl Socket {
         for sibling in self.inner.link.sockets() {
             sibling.disconnect();
         }
-        self.inner
-            .session
-            .close(Close::new(DisconnectReason::ForcedServerClose));
+        self.inner.session.close(Close::new(DisconnectReason::ForcedServerClose));
     }
 
     /// Keeps `value` for this client in this namespace, one value per type, until its disconnect handler has ended.
@@ -219,6 +213,22 @@ impl Socket {
     /// no edit is lost.
     pub fn edit_session<T: Clone + Default + Send + Sync + 'static>(&self, edit: impl FnMut(&mut T)) {
         self.inner.store.edit(edit);
+    }
+
+    /// Says something about this client that every node can read, by [`fetch_sockets`](Broadcast::fetch_sockets). It stands apart from
+    /// the session, which stays here.
+    ///
+    /// # Errors
+    ///
+    /// The value cannot be JSON; what was said before stays.
+    pub fn set_data(&self, data: &impl Serialize) -> Result<(), serde_json::Error> {
+        let data = Json::encode(data)?;
+        *self.inner.data.lock().unwrap_or_else(PoisonError::into_inner) = Some(data);
+        Ok(())
+    }
+
+    pub(crate) fn shared_data(&self) -> Option<Json> {
+        self.inner.data.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     pub(crate) fn clear_session(&self) {
@@ -257,23 +267,17 @@ impl Socket {
     /// Queues whole packets, or holds them until the client has been let in.
     pub(crate) fn deliver(&self, frames: Frames<'_>) -> Result<(), EmitError> {
         let session = &self.inner.session;
-        self.inner
-            .life
-            .deliver(session, frames)
-            .map_err(|refused| match refused {
-                Refused::Closed => EmitError::Disconnected,
-                Refused::Full => EmitError::QueueFull,
-            })
+        self.inner.life.deliver(session, frames).map_err(|refused| match refused {
+            Refused::Closed => EmitError::Disconnected,
+            Refused::Full => EmitError::QueueFull,
+        })
     }
 
     /// Queues what the client must hear whether it has been let in or not.
     pub(crate) fn answer(&self, encode: impl FnOnce(&mut Vec<u8>) -> usize) -> Result<(), Refused> {
         let mut buffer = spare::take();
         let start = encode(&mut buffer);
-        let pushed = self
-            .inner
-            .session
-            .push(Frames::of(buffer.get(start..).unwrap_or_default()));
+        let pushed = self.inner.session.push(Frames::of(buffer.get(start..).unwrap_or_default()));
         spare::give(buffer);
         pushed
     }
@@ -296,22 +300,45 @@ impl Socket {
     }
 
     /// The one way out of a namespace: rooms, questions and state end here, once, and the disconnect handler starts.
-    pub(crate) fn end(&self, close: &Close, tell: bool) {
+    pub(crate) fn end(&self, close: &Close, tell: Tell<'_>) {
         let namespace = &self.inner.namespace;
-        let Some(gone) = self.inner.life.end(self, &namespace.rooms) else {
-            return;
-        };
+        let counting = &self.inner.server.counting;
+        let Some(gone) = self.inner.life.end(self, &namespace.rooms) else { return };
         self.inner.pending.clear(&self.inner.link);
-        if let Gone::WasConnected = gone {
-            if tell {
-                let _ = self.answer(|out| encode::disconnect(out, &namespace.name));
+        let refusal = ConnectError::default();
+        match (gone, tell) {
+            (Gone::WasConnected, tell) => {
+                if !matches!(tell, Tell::Nothing) {
+                    let _ = self.answer(|out| encode::disconnect(out, &namespace.name));
+                }
+                counting.sockets.down();
+                super::dispatch::disconnected(self, close);
+                return;
             }
-            self.inner.server.counting.sockets.down();
-            super::dispatch::disconnected(self, close);
-        } else {
-            self.inner.store.clear();
+            (Gone::WasConnecting, Tell::Nothing) => {}
+            (Gone::WasConnecting, Tell::End) => self.refuse(&refusal),
+            (Gone::WasConnecting, Tell::Refusal(error)) => self.refuse(error),
         }
+        self.inner.store.clear();
     }
+
+    fn refuse(&self, error: &ConnectError) {
+        let namespace = &self.inner.namespace.name;
+        self.inner.server.counting.connects_refused.one();
+        tracing::debug!(target: "socketio", sid = %self.id(), namespace = &**namespace, message = error.message(), "refused");
+        let _ = self.answer(|out| encode::connect_error(out, namespace, error.message(), error.data()));
+    }
+}
+
+/// What a client is told when its socket ends.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Tell<'a> {
+    /// It knows, or cannot hear.
+    Nothing,
+    /// That it is out.
+    End,
+    /// Why it was not let in.
+    Refusal(&'a ConnectError),
 }
 
 impl PartialEq for Socket {

@@ -66,9 +66,7 @@ fn put<T: Send + Sync + 'static>(values: &mut Vec<Value>, value: Value) -> Optio
 
 impl fmt::Debug for Store {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Store")
-            .field("values", &self.lock().len())
-            .finish()
+        f.debug_struct("Store").field("values", &self.lock().len()).finish()
     }
 }
 

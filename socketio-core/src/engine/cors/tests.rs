@@ -6,12 +6,9 @@ use crate::engine::request::RequestKind;
 
 #[test]
 fn without_an_origin_nobody_is_restricted() {
-    for cors in [
-        Cors::default(),
-        Cors::origin("https://a.example"),
-        Cors::any(),
-        Cors::predicate(|_, _| false),
-    ] {
+    for cors in
+        [Cors::default(), Cors::origin("https://a.example"), Cors::any(), Cors::predicate(|_, _| false)]
+    {
         assert_eq!(check(&cors, "http://us.example/", None), Ok(()));
     }
 }
@@ -28,11 +25,7 @@ fn same_origin_compares_scheme_host_and_port() {
         ("http://[::1]:8000/", "http://[::1]:8000"),
         ("http://[::1]/", "http://[::1]:80"),
     ] {
-        assert_eq!(
-            check(&Cors::default(), url, Some(origin)),
-            Ok(()),
-            "{url} {origin}"
-        );
+        assert_eq!(check(&Cors::default(), url, Some(origin)), Ok(()), "{url} {origin}");
     }
     for (url, origin) in [
         ("http://us.example/", "http://evil.example"),
@@ -53,10 +46,7 @@ fn same_origin_compares_scheme_host_and_port() {
         ("http://us.example/", "http://us.example, http://us.example"),
         ("http://[::1]:8000/", "http://[::1]"),
     ] {
-        assert!(
-            check(&Cors::default(), url, Some(origin)).is_err(),
-            "{url} {origin}"
-        );
+        assert!(check(&Cors::default(), url, Some(origin)).is_err(), "{url} {origin}");
     }
 }
 
@@ -67,51 +57,29 @@ fn null_never_is_the_servers_own_origin() {
     parts.uri = "/".parse().unwrap();
     parts.headers.insert(ORIGIN, HeaderValue::from_static("null"));
     let client = TrustedProxies::default().client(&parts);
-    assert!(
-        Cors::default().check(&parts, &client).is_err(),
-        "and not that of a request without Host either"
-    );
+    assert!(Cors::default().check(&parts, &client).is_err(), "and not that of a request without Host either");
 }
 
 #[test]
 fn a_refusal_is_code_3_and_names_both_origins_and_the_cure() {
-    let refusal = check(
-        &Cors::default(),
-        "http://10.0.0.5:8000/",
-        Some("https://chat.example"),
-    )
-    .unwrap_err();
+    let refusal = check(&Cors::default(), "http://10.0.0.5:8000/", Some("https://chat.example")).unwrap_err();
     assert_eq!(refusal.code(), 3);
-    assert_eq!(
-        refusal.cause(),
-        "origin https://chat.example is not allowed, expected http://10.0.0.5:8000"
-    );
+    assert_eq!(refusal.cause(), "origin https://chat.example is not allowed, expected http://10.0.0.5:8000");
     assert!(
         refusal.cure().contains("cors(") && refusal.cure().contains("trusted_proxies("),
         "{}",
         refusal.cure()
     );
-    assert_eq!(
-        refusal
-            .into_response(RequestKind::Polling { close: false })
-            .status(),
-        400
-    );
+    assert_eq!(refusal.into_response(RequestKind::Polling { close: false }).status(), 400);
 }
 
 #[test]
 fn behind_a_trusted_proxy_the_origin_is_what_the_browser_sees() {
     let mut parts = parts("http://10.0.0.5:8000/", Some("https://chat.example"));
-    parts
-        .headers
-        .insert("x-forwarded-proto", HeaderValue::from_static("https"));
-    parts
-        .headers
-        .insert("x-forwarded-host", HeaderValue::from_static("chat.example"));
+    parts.headers.insert("x-forwarded-proto", HeaderValue::from_static("https"));
+    parts.headers.insert("x-forwarded-host", HeaderValue::from_static("chat.example"));
     let check = |trusted: &[&str]| {
-        Cors::default()
-            .check(&parts, &TrustedProxies::parse(trusted).unwrap().client(&parts))
-            .map(drop)
+        Cors::default().check(&parts, &TrustedProxies::parse(trusted).unwrap().client(&parts)).map(drop)
     };
     assert_eq!(check(&["unix"]), Ok(()));
     assert!(check(&[]).is_err());
@@ -119,64 +87,29 @@ fn behind_a_trusted_proxy_the_origin_is_what_the_browser_sees() {
 
 #[test]
 fn a_list_is_all_there_is() {
-    let cors = Cors::origins([
-        "https://a.example",
-        "HTTP://B.example:80/",
-        "capacitor://localhost",
-    ]);
-    for origin in [
-        "https://a.example",
-        "https://a.example:443",
-        "http://b.example",
-        "capacitor://localhost",
-    ] {
-        assert_eq!(
-            check(&cors, "http://us.example/", Some(origin)),
-            Ok(()),
-            "{origin}"
-        );
+    let cors = Cors::origins(["https://a.example", "HTTP://B.example:80/", "capacitor://localhost"]);
+    for origin in ["https://a.example", "https://a.example:443", "http://b.example", "capacitor://localhost"]
+    {
+        assert_eq!(check(&cors, "http://us.example/", Some(origin)), Ok(()), "{origin}");
     }
-    for origin in [
-        "http://a.example",
-        "https://b.example",
-        "http://us.example",
-        "null",
-        "*",
-        "https://a.example.evil",
-    ] {
+    for origin in
+        ["http://a.example", "https://b.example", "http://us.example", "null", "*", "https://a.example.evil"]
+    {
         let refusal = check(&cors, "http://us.example/", Some(origin)).unwrap_err();
         assert!(
-            refusal
-                .cause()
-                .contains("https://a.example or http://b.example or capacitor"),
+            refusal.cause().contains("https://a.example or http://b.example or capacitor"),
             "{refusal:?}"
         );
     }
-    assert_eq!(
-        check(&Cors::origin("null"), "http://us.example/", Some("null")),
-        Ok(()),
-        "if it is listed"
-    );
+    assert_eq!(check(&Cors::origin("null"), "http://us.example/", Some("null")), Ok(()), "if it is listed");
 }
 
 #[test]
 fn a_listed_origin_that_no_browser_sends_is_found() {
-    assert_eq!(
-        Cors::origins(["https://a.example", "a.example"]).misspelt(),
-        Some("a.example")
-    );
-    assert_eq!(
-        Cors::origin("https://a.example/chat").misspelt(),
-        Some("https://a.example/chat")
-    );
-    assert_eq!(
-        Cors::origin("https://*.example").misspelt(),
-        Some("https://*.example")
-    );
-    assert_eq!(
-        Cors::origins(["https://a.example/", "null", "http://[::1]:80"]).misspelt(),
-        None
-    );
+    assert_eq!(Cors::origins(["https://a.example", "a.example"]).misspelt(), Some("a.example"));
+    assert_eq!(Cors::origin("https://a.example/chat").misspelt(), Some("https://a.example/chat"));
+    assert_eq!(Cors::origin("https://*.example").misspelt(), Some("https://*.example"));
+    assert_eq!(Cors::origins(["https://a.example/", "null", "http://[::1]:80"]).misspelt(), None);
     assert_eq!(Cors::default().misspelt(), None);
 }
 
@@ -203,11 +136,7 @@ fn an_allowed_origin_is_echoed_with_credentials_and_vary() {
         applied(&cors.clone().credentials(false), Some("https://a.example")),
         ["vary: Origin", "access-control-allow-origin: https://a.example",]
     );
-    assert_eq!(
-        applied(&cors, None),
-        ["vary: Origin"],
-        "a cache must not mix the two"
-    );
+    assert_eq!(applied(&cors, None), ["vary: Origin"], "a cache must not mix the two");
 }
 
 #[test]
@@ -218,30 +147,18 @@ fn any_never_comes_with_credentials() {
         Cors::origin("*"),
         Cors::origins(["https://a.example", "*"]),
     ] {
-        assert_eq!(
-            check(&cors, "http://us.example/", Some("https://evil.example")),
-            Ok(())
-        );
-        assert_eq!(
-            applied(&cors, Some("https://evil.example")),
-            ["access-control-allow-origin: *"]
-        );
+        assert_eq!(check(&cors, "http://us.example/", Some("https://evil.example")), Ok(()));
+        assert_eq!(applied(&cors, Some("https://evil.example")), ["access-control-allow-origin: *"]);
     }
 }
 
 #[test]
 fn an_empty_list_switches_check_and_headers_off() {
     for cors in [Cors::off(), Cors::origins([] as [&str; 0])] {
-        assert_eq!(
-            check(&cors, "http://us.example/", Some("https://evil.example")),
-            Ok(())
-        );
+        assert_eq!(check(&cors, "http://us.example/", Some("https://evil.example")), Ok(()));
         assert_eq!(applied(&cors, Some("https://evil.example")), [""; 0]);
         let response = preflight(&cors, "https://evil.example");
-        assert_eq!(
-            (response.status(), response.headers().len()),
-            (StatusCode::NO_CONTENT, 0)
-        );
+        assert_eq!((response.status(), response.headers().len()), (StatusCode::NO_CONTENT, 0));
     }
 }
 
@@ -265,9 +182,7 @@ fn a_preflight_is_told_methods_headers_and_credentials() {
 #[test]
 fn an_origin_that_is_no_text_is_refused_and_does_no_harm() {
     let mut parts = parts("http://us.example/", None);
-    parts
-        .headers
-        .insert(ORIGIN, HeaderValue::from_bytes(b"http://us.example\xff").unwrap());
+    parts.headers.insert(ORIGIN, HeaderValue::from_bytes(b"http://us.example\xff").unwrap());
     let client = TrustedProxies::default().client(&parts);
     assert!(Cors::default().check(&parts, &client).is_err());
     assert!(Cors::any().check(&parts, &client).is_err());
@@ -276,32 +191,22 @@ fn an_origin_that_is_no_text_is_refused_and_does_no_harm() {
 
 fn check(cors: &Cors, url: &str, origin: Option<&str>) -> Result<(), Refusal> {
     let parts = parts(url, origin);
-    cors.check(&parts, &TrustedProxies::default().client(&parts))
-        .map(drop)
+    cors.check(&parts, &TrustedProxies::default().client(&parts)).map(drop)
 }
 
 /// A request over HTTP/2, whose URL holds scheme and host.
 fn parts(url: &str, origin: Option<&str>) -> Parts {
     let request = Request::builder().version(http::Version::HTTP_2).uri(url);
-    let request = origin
-        .into_iter()
-        .fold(request, |request, origin| request.header(ORIGIN, origin));
+    let request = origin.into_iter().fold(request, |request, origin| request.header(ORIGIN, origin));
     request.body(()).unwrap().into_parts().0
 }
 
 fn preflight(cors: &Cors, origin: &str) -> Response<Body> {
     let mut parts = parts("http://us.example/", Some(origin));
     parts.method = Method::OPTIONS;
-    parts
-        .headers
-        .insert("access-control-request-method", HeaderValue::from_static("POST"));
-    parts.headers.insert(
-        ACCESS_CONTROL_REQUEST_HEADERS,
-        HeaderValue::from_static("x-token, content-type"),
-    );
-    let grant = cors
-        .check(&parts, &TrustedProxies::default().client(&parts))
-        .unwrap();
+    parts.headers.insert("access-control-request-method", HeaderValue::from_static("POST"));
+    parts.headers.insert(ACCESS_CONTROL_REQUEST_HEADERS, HeaderValue::from_static("x-token, content-type"));
+    let grant = cors.check(&parts, &TrustedProxies::default().client(&parts)).unwrap();
     let mut response = grant.preflight(&parts);
     grant.apply(response.headers_mut());
     response
@@ -310,15 +215,10 @@ fn preflight(cors: &Cors, origin: &str) -> Response<Body> {
 fn applied(cors: &Cors, origin: Option<&str>) -> Vec<String> {
     let mut headers = HeaderMap::new();
     let parts = parts("http://us.example/", origin);
-    cors.check(&parts, &TrustedProxies::default().client(&parts))
-        .unwrap()
-        .apply(&mut headers);
+    cors.check(&parts, &TrustedProxies::default().client(&parts)).unwrap().apply(&mut headers);
     lines(&headers)
 }
 
 fn lines(headers: &HeaderMap) -> Vec<String> {
-    headers
-        .iter()
-        .map(|(name, value)| format!("{name}: {}", value.to_str().unwrap()))
-        .collect()
+    headers.iter().map(|(name, value)| format!("{name}: {}", value.to_str().unwrap())).collect()
 }

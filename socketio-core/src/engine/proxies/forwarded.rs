@@ -73,17 +73,13 @@ impl<'a> Hops<'a> {
 
     /// The host that the client `depth` hops away asked for.
     pub(super) fn host(&self, depth: usize) -> Option<String> {
-        vouched(&self.hosts, depth)
-            .filter(|host| !host.is_empty())
-            .map(str::to_owned)
+        vouched(&self.hosts, depth).filter(|host| !host.is_empty()).map(str::to_owned)
     }
 }
 
 /// The farthest value among those that trusted hops wrote. A list may be shorter than the way: not every proxy adds to it.
 fn vouched<'a>(values: &[Option<&'a str>], depth: usize) -> Option<&'a str> {
-    values[values.len().saturating_sub(depth)..]
-        .iter()
-        .find_map(|value| *value)
+    values[values.len().saturating_sub(depth)..].iter().find_map(|value| *value)
 }
 
 /// An address, with or without a port.
@@ -97,15 +93,8 @@ fn address(node: &str) -> Option<IpAddr> {
 
 /// The items of a header that is a list, all its lines together.
 fn items<'a>(headers: &'a HeaderMap, name: &'static str) -> Vec<&'a str> {
-    let lines = headers
-        .get_all(name)
-        .into_iter()
-        .filter_map(|line| line.to_str().ok());
-    lines
-        .flat_map(|line| split(line, b','))
-        .map(str::trim)
-        .filter(|item| !item.is_empty())
-        .collect()
+    let lines = headers.get_all(name).into_iter().filter_map(|line| line.to_str().ok());
+    lines.flat_map(|line| split(line, b',')).map(str::trim).filter(|item| !item.is_empty()).collect()
 }
 
 /// Splits at a separator outside of quotes.
@@ -124,8 +113,5 @@ fn split(text: &str, separator: u8) -> impl Iterator<Item = &str> {
 /// Quotes are needed around `:` and `[`; nothing that is read here holds an escape.
 fn unquoted(value: &str) -> &str {
     let value = value.trim();
-    value
-        .strip_prefix('"')
-        .and_then(|value| value.strip_suffix('"'))
-        .unwrap_or(value)
+    value.strip_prefix('"').and_then(|value| value.strip_suffix('"')).unwrap_or(value)
 }

@@ -48,9 +48,7 @@ impl TrustedProxies {
             } else if let Ok(network) = value.parse::<IpNet>() {
                 trusted.networks.push(network);
             } else {
-                return Err(ProxyError {
-                    value: value.to_owned(),
-                });
+                return Err(ProxyError { value: value.to_owned() });
             }
         }
         Ok(trusted)
@@ -60,11 +58,7 @@ impl TrustedProxies {
     pub(crate) fn client(&self, parts: &Parts) -> Client {
         let peer = Peer::of(&parts.extensions);
         let address = peer.address.map(|address| address.ip().to_canonical());
-        let direct = Client {
-            address,
-            secure: peer.secure || is_https_of_http2(parts),
-            host: host(parts),
-        };
+        let direct = Client { address, secure: peer.secure || is_https_of_http2(parts), host: host(parts) };
         if !self.trusts(address) {
             return direct;
         }
@@ -78,9 +72,7 @@ impl TrustedProxies {
     }
 
     fn trusts(&self, peer: Option<IpAddr>) -> bool {
-        peer.map_or(self.unix, |address| {
-            self.networks.iter().any(|network| network.contains(&address))
-        })
+        peer.map_or(self.unix, |address| self.networks.iter().any(|network| network.contains(&address)))
     }
 }
 
@@ -119,11 +111,7 @@ fn is_https_of_http2(parts: &Parts) -> bool {
 fn host(parts: &Parts) -> Option<String> {
     let authority = parts.uri.authority().map(|authority| authority.as_str());
     let header = || parts.headers.get(HOST).and_then(|host| host.to_str().ok());
-    authority
-        .or_else(header)
-        .map(str::trim)
-        .filter(|host| !host.is_empty())
-        .map(str::to_owned)
+    authority.or_else(header).map(str::trim).filter(|host| !host.is_empty()).map(str::to_owned)
 }
 
 #[cfg(test)]

@@ -38,29 +38,20 @@ impl Peer {
     }
 
     pub(super) fn of(extensions: &Extensions) -> Peer {
-        extensions
-            .get::<Peer>()
-            .copied()
-            .or_else(|| told_by_axum(extensions))
-            .unwrap_or_default()
+        extensions.get::<Peer>().copied().or_else(|| told_by_axum(extensions)).unwrap_or_default()
     }
 }
 
 impl From<SocketAddr> for Peer {
     fn from(address: SocketAddr) -> Self {
-        Peer {
-            address: Some(address),
-            secure: false,
-        }
+        Peer { address: Some(address), secure: false }
     }
 }
 
 #[cfg(feature = "axum")]
 fn told_by_axum(extensions: &Extensions) -> Option<Peer> {
     use axum::extract::ConnectInfo;
-    extensions
-        .get::<ConnectInfo<SocketAddr>>()
-        .map(|ConnectInfo(address)| Peer::from(*address))
+    extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(address)| Peer::from(*address))
 }
 
 #[cfg(not(feature = "axum"))]

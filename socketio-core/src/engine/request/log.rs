@@ -40,11 +40,7 @@ impl RefusalLog {
     fn admit(&self, name: &'static str, now: Instant) -> Option<u64> {
         let mut causes = self.causes.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(cause) = causes.iter_mut().find(|cause| cause.name == name) else {
-            causes.push(Cause {
-                name,
-                written: now,
-                left_out: 0,
-            });
+            causes.push(Cause { name, written: now, left_out: 0 });
             return Some(0);
         };
         if now.saturating_duration_since(cause.written) < INTERVAL {
@@ -58,11 +54,8 @@ impl RefusalLog {
 
 /// A stranger's text: not too long, on one line.
 fn shown(text: &str) -> String {
-    let mut shown: String = text
-        .chars()
-        .take(LONGEST)
-        .map(|c| if c.is_control() { '\u{FFFD}' } else { c })
-        .collect();
+    let mut shown: String =
+        text.chars().take(LONGEST).map(|c| if c.is_control() { '\u{FFFD}' } else { c }).collect();
     if text.chars().nth(LONGEST).is_some() {
         shown.push('…');
     }

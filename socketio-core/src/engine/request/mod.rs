@@ -58,13 +58,8 @@ fn read(parts: &Parts, offered: impl Fn(Transport) -> bool) -> Result<Route, Ref
     }
     let query = Query::parse(parts.uri.query().unwrap_or_default());
     let transport = query.transport.as_deref().and_then(|name| name.parse().ok());
-    let transport = transport
-        .filter(|&transport| offered(transport))
-        .ok_or(Refusal::UnknownTransport)?;
-    let sid = query
-        .sid
-        .filter(|sid| !sid.is_empty())
-        .map(|sid| sid.into_owned());
+    let transport = transport.filter(|&transport| offered(transport)).ok_or(Refusal::UnknownTransport)?;
+    let sid = query.sid.filter(|sid| !sid.is_empty()).map(|sid| sid.into_owned());
 
     if sid.is_none() && parts.method != Method::GET {
         return Err(Refusal::BadHandshakeMethod);
@@ -88,12 +83,7 @@ fn read(parts: &Parts, offered: impl Fn(Transport) -> bool) -> Result<Route, Ref
     if opens && query.eio.as_deref() != Some("4") {
         return Err(Refusal::UnsupportedVersion);
     }
-    if upgrade
-        && parts
-            .headers
-            .get(SEC_WEBSOCKET_VERSION)
-            .is_none_or(|version| version != "13")
-    {
+    if upgrade && parts.headers.get(SEC_WEBSOCKET_VERSION).is_none_or(|version| version != "13") {
         return Err(Refusal::WebsocketVersion);
     }
     if upgrade && has_body(&parts.headers) {
@@ -120,9 +110,7 @@ impl RequestKind {
         if is_websocket_upgrade(parts) {
             RequestKind::Upgrade
         } else {
-            RequestKind::Polling {
-                close: parts.version <= Version::HTTP_11 && has_body(&parts.headers),
-            }
+            RequestKind::Polling { close: parts.version <= Version::HTTP_11 && has_body(&parts.headers) }
         }
     }
 }
@@ -134,13 +122,8 @@ fn is_websocket_upgrade(parts: &Parts) -> bool {
 }
 
 fn has_token(headers: &HeaderMap, name: HeaderName, token: &str) -> bool {
-    let lines = headers
-        .get_all(name)
-        .into_iter()
-        .filter_map(|line| line.to_str().ok());
-    lines
-        .flat_map(|line| line.split(','))
-        .any(|found| found.trim().eq_ignore_ascii_case(token))
+    let lines = headers.get_all(name).into_iter().filter_map(|line| line.to_str().ok());
+    lines.flat_map(|line| line.split(',')).any(|found| found.trim().eq_ignore_ascii_case(token))
 }
 
 fn has_body(headers: &HeaderMap) -> bool {

@@ -27,46 +27,25 @@ impl Running {
 
     /// With short deadlines.
     pub(super) async fn start_hasty() -> Running {
-        Running::start_with(Limits {
-            head: TICK,
-            idle: TICK,
-            close: TICK,
-        })
-        .await
+        Running::start_with(Limits { head: TICK, idle: TICK, close: TICK }).await
     }
 
     pub(super) async fn start_with(limits: Limits) -> Running {
         let accepted = Arc::new(AtomicUsize::new(0));
         let inner = "127.0.0.1:0".into_listener().await.unwrap();
-        let listener = Counting {
-            inner,
-            accepted: accepted.clone(),
-        };
+        let listener = Counting { inner, accepted: accepted.clone() };
         let address = listener.local_addr().unwrap();
         let connections = Connections::default();
         let at_work = Arc::new(AtomicUsize::new(0));
         let (shutdown, told) = oneshot::channel::<()>();
         let accepting = tokio::spawn({
-            let (connections, service) = (
-                connections.clone(),
-                Handlers {
-                    at_work: at_work.clone(),
-                },
-            );
+            let (connections, service) = (connections.clone(), Handlers { at_work: at_work.clone() });
             async move {
                 let told = async { told.await.unwrap_or(()) };
                 accept(service, &connections, listener, limits, told).await;
             }
         });
-        Running {
-            address,
-            connections,
-            limits,
-            at_work,
-            accepted,
-            shutdown: Some(shutdown),
-            accepting,
-        }
+        Running { address, connections, limits, at_work, accepted, shutdown: Some(shutdown), accepting }
     }
 
     /// A connection that the server has accepted and counted.
@@ -141,11 +120,7 @@ async fn respond(mut request: Request<Incoming>) -> Response<Body> {
     let mut response = Response::new(Body::empty());
     match request.uri().path() {
         "/peer" => {
-            let peer = request
-                .extensions()
-                .get::<Peer>()
-                .and_then(|peer| peer.address)
-                .unwrap();
+            let peer = request.extensions().get::<Peer>().and_then(|peer| peer.address).unwrap();
             *response.body_mut() = Body::full(peer.to_string());
         }
         "/slow" => {
@@ -158,9 +133,7 @@ async fn respond(mut request: Request<Incoming>) -> Response<Body> {
         "/refuse" => {
             drop(crate::http::body::RequestBody::new(request.into_body()));
             *response.status_mut() = http::StatusCode::BAD_REQUEST;
-            response
-                .headers_mut()
-                .insert("connection", http::HeaderValue::from_static("close"));
+            response.headers_mut().insert("connection", http::HeaderValue::from_static("close"));
         }
         "/upgrade" => {
             let upgraded = hyper::upgrade::on(&mut request);
@@ -172,9 +145,7 @@ async fn respond(mut request: Request<Incoming>) -> Response<Body> {
             });
             *response.status_mut() = http::StatusCode::SWITCHING_PROTOCOLS;
             for (name, value) in [("connection", "upgrade"), ("upgrade", "websocket")] {
-                response
-                    .headers_mut()
-                    .insert(name, http::HeaderValue::from_static(value));
+                response.headers_mut().insert(name, http::HeaderValue::from_static(value));
             }
         }
         _ => {}
@@ -196,10 +167,7 @@ pub(super) async fn read_answer(client: &mut TcpStream) -> String {
     loop {
         let mut byte = [0];
         assert_eq!(
-            tokio::time::timeout(PATIENCE, client.read(&mut byte))
-                .await
-                .unwrap()
-                .unwrap(),
+            tokio::time::timeout(PATIENCE, client.read(&mut byte)).await.unwrap().unwrap(),
             1,
             "{answer:?}"
         );
@@ -238,9 +206,7 @@ pub(super) async fn until(condition: impl Fn() -> bool) {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     };
-    tokio::time::timeout(PATIENCE, wait)
-        .await
-        .expect("it comes to pass");
+    tokio::time::timeout(PATIENCE, wait).await.expect("it comes to pass");
 }
 
 pub(super) const TICK: Duration = Duration::from_millis(300);

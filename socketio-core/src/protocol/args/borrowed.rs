@@ -46,17 +46,9 @@ impl<'a> ArgsRef<'a> {
             }
             _ => "",
         };
-        let placeholders = if attachments.is_empty() {
-            Vec::new()
-        } else {
-            placeholder::find_all(text, attachments.len())?
-        };
-        Ok(ArgsRef {
-            raw,
-            text,
-            attachments,
-            placeholders,
-        })
+        let placeholders =
+            if attachments.is_empty() { Vec::new() } else { placeholder::find_all(text, attachments.len())? };
+        Ok(ArgsRef { raw, text, attachments, placeholders })
     }
 
     /// How many arguments there are.
@@ -138,10 +130,7 @@ pub enum ArgsError {
 pub(super) fn split(data: &str, named: bool) -> Result<(Option<&RawValue>, Elements<'_>), ArgsError> {
     let mut elements = Elements::new();
     let mut json = serde_json::Deserializer::from_str(data);
-    let split = Split {
-        named,
-        elements: &mut elements,
-    };
+    let split = Split { named, elements: &mut elements };
     let name = json.deserialize_seq(split).map_err(ArgsError::Json)?;
     json.end().map_err(ArgsError::Json)?;
     Ok((name, elements))
@@ -155,10 +144,7 @@ pub(super) fn split_bare(json: &str) -> Result<Elements<'_>, ArgsError> {
         let mut values = serde_json::Deserializer::from_str(rest).into_iter::<&RawValue>();
         let element = values.next().unwrap_or_else(|| serde_json::from_str(""));
         elements.push(element.map_err(ArgsError::Json)?);
-        rest = rest
-            .get(values.byte_offset()..)
-            .unwrap_or_default()
-            .trim_start_matches(placeholder::SPACE);
+        rest = rest.get(values.byte_offset()..).unwrap_or_default().trim_start_matches(placeholder::SPACE);
         if let Some(more) = rest.strip_prefix(',') {
             rest = more;
         }

@@ -23,13 +23,7 @@ impl ArgsRef<'_> {
     pub fn first<T: DeserializeOwned>(&self) -> Result<T, DecodeError> {
         self.element(0, PhantomData).map_err(|error| {
             let mut path = None;
-            let _ = self.element(
-                0,
-                Tracked {
-                    path: &mut path,
-                    of: PhantomData::<T>,
-                },
-            );
+            let _ = self.element(0, Tracked { path: &mut path, of: PhantomData::<T> });
             DecodeError::new::<T>(self.place(0, path), &error)
         })
     }
@@ -44,10 +38,7 @@ impl ArgsRef<'_> {
     pub fn all<T: DeserializeOwned>(&self) -> Result<T, DecodeError> {
         T::deserialize(List { args: self }).map_err(|error| {
             let mut track = serde_path_to_error::Track::new();
-            let _ = T::deserialize(serde_path_to_error::Deserializer::new(
-                List { args: self },
-                &mut track,
-            ));
+            let _ = T::deserialize(serde_path_to_error::Deserializer::new(List { args: self }, &mut track));
             DecodeError::new::<T>(plain(&track.path()), &error)
         })
     }
@@ -119,21 +110,13 @@ impl DecodeError {
     }
 
     fn new<T>(path: String, error: &Error) -> Self {
-        DecodeError {
-            path: cut(path),
-            type_name: type_name::<T>(),
-            cause: cut(error.to_string()),
-        }
+        DecodeError { path: cut(path), type_name: type_name::<T>(), cause: cut(error.to_string()) }
     }
 }
 
 impl fmt::Display for DecodeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let place = if self.path.is_empty() {
-            "the list of arguments"
-        } else {
-            &self.path
-        };
+        let place = if self.path.is_empty() { "the list of arguments" } else { &self.path };
         write!(f, "{place} does not fit {}: {}", self.type_name, self.cause)
     }
 }
@@ -152,11 +135,7 @@ impl<'r> List<'r, '_> {
         if arity.is_some_and(|arity| given > arity) {
             return Err(Error::invalid_length(given, &visitor));
         }
-        visitor.visit_seq(Elements {
-            args: self.args,
-            next: 0,
-            end: arity.unwrap_or(given),
-        })
+        visitor.visit_seq(Elements { args: self.args, next: 0, end: arity.unwrap_or(given) })
     }
 }
 
@@ -253,20 +232,13 @@ impl<'a, T: Deserialize<'a>> DeserializeSeed<'a> for Tracked<'_, T> {
 
 /// Without the `.` that stands for the root.
 fn plain(path: &serde_path_to_error::Path) -> String {
-    if path.iter().next().is_none() {
-        String::new()
-    } else {
-        path.to_string()
-    }
+    if path.iter().next().is_none() { String::new() } else { path.to_string() }
 }
 
 /// Keeps a stranger's text from filling the log.
 fn cut(mut text: String) -> String {
     if text.len() > LINE {
-        let end = (0..=LINE)
-            .rev()
-            .find(|end| text.is_char_boundary(*end))
-            .unwrap_or_default();
+        let end = (0..=LINE).rev().find(|end| text.is_char_boundary(*end)).unwrap_or_default();
         text.truncate(end);
         text.push('…');
     }

@@ -15,10 +15,7 @@ pub(super) enum Elements<'a> {
 impl<'a> Elements<'a> {
     #[inline]
     pub(super) fn new() -> Self {
-        Elements::Few {
-            elements: [RawValue::NULL; 4],
-            len: 0,
-        }
+        Elements::Few { elements: [RawValue::NULL; 4], len: 0 }
     }
 
     #[inline]
@@ -58,9 +55,8 @@ mod tests {
 
     #[test]
     fn elements_keep_their_order_whatever_their_number() {
-        let raws: Vec<Box<RawValue>> = (0..9)
-            .map(|n| RawValue::from_string(n.to_string()).unwrap())
-            .collect();
+        let raws: Vec<Box<RawValue>> =
+            (0..9).map(|n| RawValue::from_string(n.to_string()).unwrap()).collect();
         for count in 0..=raws.len() {
             let mut elements = Elements::new();
             for raw in &raws[..count] {

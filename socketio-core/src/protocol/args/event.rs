@@ -28,10 +28,7 @@ impl<'a> Event<'a> {
         let (name, raw) = borrowed::split(data, true)?;
         let name = name.ok_or(ArgsError::Empty)?;
         let args = ArgsRef::new(data, raw, attachments)?;
-        Ok(Event {
-            name: text(name)?,
-            args,
-        })
+        Ok(Event { name: text(name)?, args })
     }
 }
 
@@ -40,9 +37,7 @@ fn text(name: &RawValue) -> Result<Cow<'_, str>, ArgsError> {
     let json = name.get();
     match json.as_bytes() {
         [b'"', plain @ .., b'"'] if !plain.contains(&b'\\') => Ok(Cow::Borrowed(&json[1..json.len() - 1])),
-        [b'"', ..] => serde_json::from_str(json)
-            .map(Cow::Owned)
-            .map_err(|_| ArgsError::Name),
+        [b'"', ..] => serde_json::from_str(json).map(Cow::Owned).map_err(|_| ArgsError::Name),
         [b'-' | b'0'..=b'9', ..] => Ok(Cow::Borrowed(json)),
         _ => Err(ArgsError::Name),
     }

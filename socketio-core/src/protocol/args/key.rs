@@ -15,10 +15,7 @@ impl<'a> Key<'a> {
     }
 
     fn unquoted(&self) -> &'a str {
-        self.text
-            .strip_prefix('"')
-            .and_then(|text| text.strip_suffix('"'))
-            .unwrap_or_default()
+        self.text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or_default()
     }
 }
 

@@ -75,11 +75,7 @@ pub(super) fn find(json: &str, attachments: usize) -> Result<Vec<Placeholder>, A
                 at = json.len() - value.len();
                 let start = open.last().copied().unwrap_or_default();
                 if candidates.last().is_none_or(|candidate| candidate.start != start) {
-                    candidates.push(Candidate {
-                        start,
-                        marked: false,
-                        num: None,
-                    });
+                    candidates.push(Candidate { start, marked: false, num: None });
                 }
                 if let Some(candidate) = candidates.last_mut() {
                     // Of members of one name the last counts, as everywhere in JSON.
@@ -130,9 +126,8 @@ impl Member {
 pub(super) fn string(json: &str, at: usize) -> &str {
     let bytes = json.as_bytes();
     let mut end = at + 1;
-    while let Some(found) = bytes
-        .get(end..)
-        .and_then(|rest| rest.iter().position(|byte| matches!(byte, b'"' | b'\\')))
+    while let Some(found) =
+        bytes.get(end..).and_then(|rest| rest.iter().position(|byte| matches!(byte, b'"' | b'\\')))
     {
         end += found;
         if bytes[end] == b'"' {

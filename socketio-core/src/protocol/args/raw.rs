@@ -32,10 +32,7 @@ impl RawArgs {
         value.write_args(&mut writer)?;
         let attachments = writer.finish();
         let json = std::str::from_utf8(&out[1..out.len() - 1]).map_err(EncodeError::custom)?;
-        Ok(RawArgs {
-            json: json.into(),
-            attachments,
-        })
+        Ok(RawArgs { json: json.into(), attachments })
     }
 
     /// The arguments without the brackets around them: `1,"a",{…}`.
@@ -61,20 +58,14 @@ impl RawArgs {
     }
 
     pub(super) fn from_parts(json: &str, attachments: Vec<Bytes>) -> Self {
-        RawArgs {
-            json: json.into(),
-            attachments,
-        }
+        RawArgs { json: json.into(), attachments }
     }
 }
 
 /// No arguments.
 impl Default for RawArgs {
     fn default() -> Self {
-        RawArgs {
-            json: "".into(),
-            attachments: Vec::new(),
-        }
+        RawArgs { json: "".into(), attachments: Vec::new() }
     }
 }
 

@@ -34,13 +34,7 @@ impl<'a> Reader<'a> {
         placeholders: &'a [Placeholder],
         attachments: &'a [Bytes],
     ) -> Self {
-        Reader {
-            json,
-            at,
-            depth: 0,
-            placeholders,
-            attachments,
-        }
+        Reader { json, at, depth: 0, placeholders, attachments }
     }
 
     /// The next byte that is no white space; 0 at the end.
@@ -58,10 +52,7 @@ impl<'a> Reader<'a> {
 
     fn skip(&mut self, expected: u8) -> Result<(), Error> {
         if self.peek() != expected {
-            return Err(Error::custom(format_args!(
-                "expected `{}`",
-                expected.escape_ascii()
-            )));
+            return Err(Error::custom(format_args!("expected `{}`", expected.escape_ascii())));
         }
         self.at += 1;
         Ok(())
@@ -105,10 +96,7 @@ impl<'a> Reader<'a> {
 
     /// The attachment that the object here stands for; moves behind it.
     fn attachment(&mut self) -> Option<&'a Bytes> {
-        let index = self
-            .placeholders
-            .binary_search_by_key(&self.at, |place| place.start)
-            .ok()?;
+        let index = self.placeholders.binary_search_by_key(&self.at, |place| place.start).ok()?;
         let place = self.placeholders[index];
         let bytes = self.attachments.get(place.num)?;
         self.at = place.end;
@@ -222,18 +210,13 @@ impl<'a> Deserializer<'a> for &mut Reader<'a> {
         visitor: V,
     ) -> Result<V::Value, Error> {
         match self.peek() {
-            b'{' if self
-                .placeholders
-                .binary_search_by_key(&self.at, |place| place.start)
-                .is_err() =>
-            {
-                self.nested(|reader| {
+            b'{' if self.placeholders.binary_search_by_key(&self.at, |place| place.start).is_err() => self
+                .nested(|reader| {
                     reader.at += 1;
                     let value = visitor.visit_enum(Variant { reader })?;
                     reader.skip(b'}')?;
                     Ok(value)
-                })
-            }
+                }),
             b'{' | b'[' => self.compound(visitor),
             _ => serde_json::Deserializer::from_str(self.scalar()).deserialize_enum(name, variants, visitor),
         }
@@ -267,11 +250,7 @@ impl<'a> SeqAccess<'a> for Members<'_, 'a> {
     type Error = Error;
 
     fn next_element_seed<S: DeserializeSeed<'a>>(&mut self, seed: S) -> Result<Option<S::Value>, Error> {
-        if self.has_next(b']')? {
-            seed.deserialize(&mut *self.reader).map(Some)
-        } else {
-            Ok(None)
-        }
+        if self.has_next(b']')? { seed.deserialize(&mut *self.reader).map(Some) } else { Ok(None) }
     }
 }
 

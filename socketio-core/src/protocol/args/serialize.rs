@@ -29,20 +29,13 @@ impl<'w> Sink<'w> {
 
     pub(super) fn push<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
         self.begin_element();
-        let aside = Aside {
-            attachments: self.attachments,
-        };
+        let aside = Aside { attachments: self.attachments };
         value.serialize(&mut Serializer::with_formatter(&mut *self.out, aside))
     }
 
     fn element(mut self) -> Json<'w> {
         self.begin_element();
-        Serializer::with_formatter(
-            self.out,
-            Aside {
-                attachments: self.attachments,
-            },
-        )
+        Serializer::with_formatter(self.out, Aside { attachments: self.attachments })
     }
 }
 

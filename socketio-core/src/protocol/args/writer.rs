@@ -77,12 +77,7 @@ impl<'o> ArgsWriter<'o> {
     pub fn ack(out: &'o mut Vec<u8>) -> Self {
         let rewind = out.len();
         out.push(b'[');
-        ArgsWriter {
-            out,
-            attachments: Vec::new(),
-            empty: true,
-            rewind,
-        }
+        ArgsWriter { out, attachments: Vec::new(), empty: true, rewind }
     }
 
     /// Appends one argument, be it a tuple or not.
@@ -125,11 +120,7 @@ impl<'o> ArgsWriter<'o> {
     }
 
     fn sink(&mut self) -> Sink<'_> {
-        Sink {
-            out: self.out,
-            attachments: &mut self.attachments,
-            empty: &mut self.empty,
-        }
+        Sink { out: self.out, attachments: &mut self.attachments, empty: &mut self.empty }
     }
 
     fn undo_on_error(
@@ -162,8 +153,6 @@ pub struct EncodeError {
 
 impl EncodeError {
     pub(super) fn custom(cause: impl std::fmt::Display) -> Self {
-        EncodeError {
-            source: serde::ser::Error::custom(cause),
-        }
+        EncodeError { source: serde::ser::Error::custom(cause) }
     }
 }

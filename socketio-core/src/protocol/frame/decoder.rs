@@ -138,11 +138,7 @@ impl Decoder {
             if !whole {
                 let remaining = frame.remaining - length;
                 let mask = frame.mask.after(length);
-                self.frame = Some(Frame {
-                    remaining,
-                    mask,
-                    ..frame
-                });
+                self.frame = Some(Frame { remaining, mask, ..frame });
                 return Ok(None);
             }
         }
@@ -185,21 +181,13 @@ impl Decoder {
         if !opcode.is_control() {
             let size = header.length.saturating_add(self.message_length as u64);
             if size > self.max_message as u64 {
-                return Err(FrameError::TooBig {
-                    limit: self.max_message,
-                    size,
-                });
+                return Err(FrameError::TooBig { limit: self.max_message, size });
             }
             self.message = Some(opcode);
         }
         // It fits: it is at most `max_message`, or 125.
         let remaining = header.length as usize;
-        Ok(Frame {
-            remaining,
-            mask: header.mask,
-            opcode,
-            fin: header.fin,
-        })
+        Ok(Frame { remaining, mask: header.mask, opcode, fin: header.fin })
     }
 
     /// Appends to the buffer what cannot be handed out yet.
@@ -237,10 +225,7 @@ impl Decoder {
     }
 
     fn end(&mut self) {
-        *self = Self {
-            ended: true,
-            ..Self::new(self.max_message)
-        };
+        *self = Self { ended: true, ..Self::new(self.max_message) };
     }
 }
 

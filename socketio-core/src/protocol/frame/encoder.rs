@@ -44,9 +44,7 @@ pub fn finish(out: &mut [u8], start: usize, opcode: Opcode) -> usize {
 
 /// Appends a close frame. A reason over 123 bytes is cut between two characters.
 pub fn close(out: &mut Vec<u8>, code: u16, reason: &str) {
-    let fits = (0..=reason.len().min(CONTROL_MAX - 2))
-        .rev()
-        .find(|&end| reason.is_char_boundary(end));
+    let fits = (0..=reason.len().min(CONTROL_MAX - 2)).rev().find(|&end| reason.is_char_boundary(end));
     let reason = &reason[..fits.unwrap_or(0)];
     let (header, length) = header(Opcode::Close, 2 + reason.len());
     out.extend_from_slice(&header[..length]);
@@ -75,10 +73,7 @@ pub fn peek(bytes: &[u8]) -> Option<(Opcode, usize, usize)> {
 
 /// A header, and how many of its bytes count.
 fn header(opcode: Opcode, payload: usize) -> ([u8; HEADER_MAX], usize) {
-    debug_assert!(
-        !opcode.is_control() || payload <= CONTROL_MAX,
-        "a control frame holds up to 125 bytes"
-    );
+    debug_assert!(!opcode.is_control() || payload <= CONTROL_MAX, "a control frame holds up to 125 bytes");
     let mut header = [0; HEADER_MAX];
     header[0] = FIN | opcode as u8;
     let length = if let Ok(short) = u8::try_from(payload)

@@ -102,12 +102,7 @@ impl Header {
         let Some((mask, rest)) = rest.split_first_chunk() else {
             return Ok(None);
         };
-        let header = Header {
-            fin,
-            opcode,
-            mask: Mask(*mask),
-            length,
-        };
+        let header = Header { fin, opcode, mask: Mask(*mask), length };
         Ok(Some((header, bytes.len() - rest.len())))
     }
 }

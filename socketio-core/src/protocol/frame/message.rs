@@ -41,11 +41,7 @@ impl<'a> Message<'a> {
 
 fn closing(payload: &[u8]) -> Result<Option<(u16, &str)>, FrameError> {
     let Some((code, reason)) = payload.split_first_chunk() else {
-        return if payload.is_empty() {
-            Ok(None)
-        } else {
-            Err(FrameError::CloseLength)
-        };
+        return if payload.is_empty() { Ok(None) } else { Err(FrameError::CloseLength) };
     };
     match u16::from_be_bytes(*code) {
         // 1005, 1006 and 1015 only exist inside an endpoint; 1004 was never given a meaning.

@@ -52,15 +52,7 @@ pub fn encode_event(
     args.write_args(&mut writer)?;
     let attachments = writer.finish();
     if !attachments.is_empty() {
-        replace_header(
-            out,
-            start,
-            payload,
-            Kind::BinaryEvent,
-            attachments.len(),
-            namespace,
-            id,
-        );
+        replace_header(out, start, payload, Kind::BinaryEvent, attachments.len(), namespace, id);
     }
     Ok(attachments)
 }
@@ -83,15 +75,7 @@ pub fn encode_ack(
     args.write_args(&mut writer)?;
     let attachments = writer.finish();
     if !attachments.is_empty() {
-        replace_header(
-            out,
-            start,
-            payload,
-            Kind::BinaryAck,
-            attachments.len(),
-            namespace,
-            Some(id),
-        );
+        replace_header(out, start, payload, Kind::BinaryAck, attachments.len(), namespace, Some(id));
     }
     Ok(attachments)
 }

@@ -16,31 +16,19 @@ impl<'a> Packet<'a> {
         let kind = Kind::from_digit(found).ok_or(PacketError::UnknownType { found })?;
         let rest = &text[1..];
 
-        let (attachments, rest) = if kind.is_binary() {
-            split_attachments(rest, max_attachments)?
-        } else {
-            (0, rest)
-        };
+        let (attachments, rest) =
+            if kind.is_binary() { split_attachments(rest, max_attachments)? } else { (0, rest) };
         let (namespace, rest) = split_namespace(rest);
         let (id, data) = split_id(rest)?;
 
-        let packet = Packet {
-            kind,
-            attachments,
-            namespace,
-            id,
-            data,
-        };
+        let packet = Packet { kind, attachments, namespace, id, data };
         packet.check()?;
         Ok(packet)
     }
 
     fn check(&self) -> Result<(), PacketError> {
         let kind = self.kind;
-        let first = self
-            .data
-            .bytes()
-            .find(|byte| !matches!(byte, b' ' | b'\t' | b'\r' | b'\n'));
+        let first = self.data.bytes().find(|byte| !matches!(byte, b' ' | b'\t' | b'\r' | b'\n'));
         match (kind, first) {
             (Kind::Event | Kind::BinaryEvent, Some(b'[')) => Ok(()),
             (Kind::Ack | Kind::BinaryAck, Some(b'[')) if self.id.is_some() => Ok(()),
@@ -115,9 +103,7 @@ fn split_attachments(text: &str, limit: usize) -> Result<(usize, &str), PacketEr
     if digits.bytes().all(|digit| digit == b'0') {
         return Err(PacketError::AttachmentCount);
     }
-    let announced = number(digits)
-        .and_then(|count| usize::try_from(count).ok())
-        .unwrap_or(usize::MAX);
+    let announced = number(digits).and_then(|count| usize::try_from(count).ok()).unwrap_or(usize::MAX);
     if announced > limit {
         return Err(PacketError::TooManyAttachments { announced, limit });
     }
@@ -143,20 +129,13 @@ fn split_id(text: &str) -> Result<(Option<u64>, &str), PacketError> {
 }
 
 fn split_digits(text: &str) -> (&str, &str) {
-    let end = text
-        .bytes()
-        .position(|byte| !byte.is_ascii_digit())
-        .unwrap_or(text.len());
+    let end = text.bytes().position(|byte| !byte.is_ascii_digit()).unwrap_or(text.len());
     text.split_at(end)
 }
 
 /// The value of a run of digits; `None` above 64 bits, and for more digits than those ever need.
 fn number(digits: &str) -> Option<u64> {
-    if digits.len() > MAX_DIGITS {
-        None
-    } else {
-        digits.parse().ok()
-    }
+    if digits.len() > MAX_DIGITS { None } else { digits.parse().ok() }
 }
 
 /// `u64::MAX` has as many.

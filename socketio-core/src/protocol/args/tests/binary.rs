@@ -23,10 +23,7 @@ mod leaving {
             json,
             r#"["e",{"_placeholder":true,"num":0},1,{"_placeholder":true,"num":1},{"_placeholder":true,"num":2}]"#
         );
-        assert_eq!(
-            attachments,
-            [A, Bytes::from_static(&[1]), Bytes::from_static(b"z")]
-        );
+        assert_eq!(attachments, [A, Bytes::from_static(&[1]), Bytes::from_static(b"z")]);
     }
 
     #[test]
@@ -56,10 +53,7 @@ mod leaving {
 
     #[test]
     fn bytes_alone_are_one_argument_also_as_a_result() {
-        assert_eq!(
-            emitted(&A),
-            (r#"["e",{"_placeholder":true,"num":0}]"#.into(), vec![A])
-        );
+        assert_eq!(emitted(&A), (r#"["e",{"_placeholder":true,"num":0}]"#.into(), vec![A]));
         assert_eq!(emitted(&Ok::<_, ()>(A)).1, [A]);
         assert_eq!(emitted(&Some(Bytes::new())).1, [Bytes::new()]);
     }
@@ -88,19 +82,9 @@ mod leaving {
     fn an_object_that_looks_like_a_placeholder_is_written_as_it_is_and_caught_when_read() {
         let fake = serde_json::json!({"_placeholder": true, "num": 5});
         let (json, attachments) = emitted(&(&fake, A));
-        assert!(matches!(
-            Event::parse(&json, &attachments),
-            Err(ArgsError::Placeholder { .. })
-        ));
+        assert!(matches!(Event::parse(&json, &attachments), Err(ArgsError::Placeholder { .. })));
         let (json, attachments) = emitted(&fake);
-        assert_eq!(
-            Event::parse(&json, &attachments)
-                .unwrap()
-                .args
-                .first::<Value>()
-                .unwrap(),
-            fake
-        );
+        assert_eq!(Event::parse(&json, &attachments).unwrap().args.first::<Value>().unwrap(), fake);
     }
 }
 
@@ -120,10 +104,7 @@ mod arriving {
         let json = format!("[[[{TWO}]],1]");
         let attachments = [A, B];
         let deep: Vec<Vec<Deep>> = args(&json, &attachments).first().unwrap();
-        assert_eq!(
-            (deep[0][0].a.as_slice(), deep[0][0].b.clone()),
-            (&B[..], (None, Some(A)))
-        );
+        assert_eq!((deep[0][0].a.as_slice(), deep[0][0].b.clone()), (&B[..], (None, Some(A))));
         let (_, one): (Value3, u8) = args(&json, &attachments).all().unwrap();
         assert_eq!(one, 1);
     }
@@ -170,12 +151,7 @@ mod arriving {
             "by_kind": {"a\"": "Unit", "b": null}
         } ]"#;
         let all: All = args(json, &[A]).first().unwrap();
-        let kinds = vec![
-            Kind::Unit,
-            Kind::New(A),
-            Kind::Tuple(1, A),
-            Kind::Struct { data: A },
-        ];
+        let kinds = vec![Kind::Unit, Kind::New(A), Kind::Tuple(1, A), Kind::Struct { data: A }];
         let expected = All {
             data: A,
             boolean: true,
@@ -216,13 +192,7 @@ mod arriving {
             r#"[{"type":"image","data":{"_placeholder":true,"num":0}},[{"_placeholder":true,"num":0},"x"]]"#;
         let (tagged, untagged): (Tagged, Vec<Untagged>) = args(json, &[NO_TEXT]).all().unwrap();
         assert_eq!(tagged, Tagged::Image { data: NO_TEXT });
-        assert_eq!(
-            untagged,
-            [
-                Untagged::Data(ByteBuf::from(NO_TEXT.to_vec())),
-                Untagged::Text("x".into())
-            ]
-        );
+        assert_eq!(untagged, [Untagged::Data(ByteBuf::from(NO_TEXT.to_vec())), Untagged::Text("x".into())]);
     }
 
     #[test]
@@ -233,10 +203,7 @@ mod arriving {
         let (_, value): (Bytes, Value) = parsed.all().unwrap();
         assert_eq!(value, serde_json::json!({"a": [1, "b"]}));
         let error = parsed.first::<Value>().unwrap_err();
-        assert_eq!(
-            error.cause(),
-            "invalid type: byte array, expected any valid JSON value"
-        );
+        assert_eq!(error.cause(), "invalid type: byte array, expected any valid JSON value");
     }
 
     #[test]
@@ -256,11 +223,7 @@ mod arriving {
         assert_eq!(error.path(), "[0].a");
         let error = parsed.all::<(HashMap<String, Bytes>,)>().unwrap_err();
         assert_eq!(error.path(), "[0].b[0]");
-        assert!(
-            args(r#"[[1,2,{"_placeholder":true,"num":0}]]"#, &[A])
-                .first::<(u8, u8)>()
-                .is_err()
-        );
+        assert!(args(r#"[[1,2,{"_placeholder":true,"num":0}]]"#, &[A]).first::<(u8, u8)>().is_err());
     }
 
     #[test]

@@ -20,13 +20,7 @@ fn error<T: std::fmt::Debug>(result: Result<T, DecodeError>) -> (String, String)
 #[test]
 fn the_first_argument_is_decoded_and_others_are_ignored() {
     let say: Say = ack(r#"[{"text":"a","more":1},2]"#).first().unwrap();
-    assert_eq!(
-        say,
-        Say {
-            text: "a".into(),
-            tags: vec![]
-        }
-    );
+    assert_eq!(say, Say { text: "a".into(), tags: vec![] });
     assert_eq!(ack("[1]").first::<Value>().unwrap(), json!(1));
 }
 
@@ -61,31 +55,19 @@ fn all_arguments_are_the_fields_of_a_tuple_struct_or_struct() {
     struct Pair((u8, u8));
     assert_eq!(ack("[1,2]").all::<Move>().unwrap(), Move(1, 2));
     assert_eq!(ack("[1,2]").all::<Pair>().unwrap(), Pair((1, 2)));
-    assert_eq!(
-        ack(r#"["a",[1]]"#).all::<Say>().unwrap(),
-        Say {
-            text: "a".into(),
-            tags: vec![1]
-        }
-    );
+    assert_eq!(ack(r#"["a",[1]]"#).all::<Say>().unwrap(), Say { text: "a".into(), tags: vec![1] });
 }
 
 #[test]
 fn what_a_tuple_lacks_is_null() {
     assert_eq!(ack("[1]").all::<(u8, Option<u8>)>().unwrap(), (1, None));
-    assert_eq!(
-        error(ack("[1]").all::<(u8, u8)>()),
-        ("[1]".into(), "missing".into())
-    );
+    assert_eq!(error(ack("[1]").all::<(u8, u8)>()), ("[1]".into(), "missing".into()));
 }
 
 #[test]
 fn more_arguments_than_a_tuple_has_are_an_error() {
     let (path, cause) = error(ack("[1,2,3]").all::<(u8, u8)>());
-    assert_eq!(
-        (path.as_str(), cause.as_str()),
-        ("", "invalid length 3, expected a tuple of size 2")
-    );
+    assert_eq!((path.as_str(), cause.as_str()), ("", "invalid length 3, expected a tuple of size 2"));
     assert!(ack("[1]").all::<()>().is_err());
 }
 
@@ -105,23 +87,10 @@ fn an_error_names_the_place_the_type_and_the_cause() {
     let args = ack(r#"[{"text":"a","tags":[1,"b"]}]"#);
     let error = args.first::<Say>().unwrap_err();
     assert_eq!(error.path(), "[0].tags[1]");
-    assert!(
-        error.type_name().ends_with("decoding::Say"),
-        "{}",
-        error.type_name()
-    );
-    assert!(
-        error
-            .cause()
-            .starts_with(r#"invalid type: string "b", expected u8"#),
-        "{}",
-        error.cause()
-    );
+    assert!(error.type_name().ends_with("decoding::Say"), "{}", error.type_name());
+    assert!(error.cause().starts_with(r#"invalid type: string "b", expected u8"#), "{}", error.cause());
     let text = error.to_string();
-    assert!(
-        text.starts_with("[0].tags[1] does not fit ") && text.contains("expected u8"),
-        "{text}"
-    );
+    assert!(text.starts_with("[0].tags[1] does not fit ") && text.contains("expected u8"), "{text}");
 
     let error = args.all::<(Say,)>().unwrap_err();
     assert_eq!(error.path(), "[0].tags[1]");
@@ -142,12 +111,7 @@ fn an_error_holds_no_more_than_a_line_of_the_argument() {
 #[test]
 fn big_numbers_become_what_the_type_can_hold() {
     assert_eq!(ack("[18446744073709551615]").first::<u64>().unwrap(), u64::MAX);
-    assert_eq!(
-        ack("[170141183460469231731687303715884105727]")
-            .first::<i128>()
-            .unwrap(),
-        i128::MAX
-    );
+    assert_eq!(ack("[170141183460469231731687303715884105727]").first::<i128>().unwrap(), i128::MAX);
     assert!(ack("[18446744073709551616]").first::<u64>().is_err());
     assert_eq!(ack("[1e3]").first::<f64>().unwrap(), 1000.0);
 }

@@ -11,21 +11,13 @@ fn nested(open: &str, close: &str, levels: usize) -> String {
 
 /// Recursion of a byte a level would show here.
 fn on_a_small_stack(test: impl FnOnce() + Send + 'static) {
-    std::thread::Builder::new()
-        .stack_size(128 << 10)
-        .spawn(test)
-        .unwrap()
-        .join()
-        .unwrap();
+    std::thread::Builder::new().stack_size(128 << 10).spawn(test).unwrap().join().unwrap();
 }
 
 #[test]
 fn a_million_levels_pass_raw() {
     on_a_small_stack(|| {
-        for argument in [
-            nested("[", "]", MILLION),
-            nested("{\"\":", "}", MILLION).replace(":}", ":0}"),
-        ] {
+        for argument in [nested("[", "]", MILLION), nested("{\"\":", "}", MILLION).replace(":}", ":0}")] {
             let json = format!("[\"deep\",{argument}]");
             let event = Event::parse(&json, &[]).unwrap();
             assert_eq!(event.args.get(0), Some(argument.as_str()));
@@ -40,10 +32,7 @@ fn a_million_levels_pass_raw_beside_an_attachment() {
         let attachments = [Bytes::from_static(b"x")];
         let placeholder = r#"{"_placeholder":true,"num":0}"#;
         let deep = format!("{}{placeholder}{}", "[".repeat(MILLION), "]".repeat(MILLION));
-        for argument in [
-            deep.clone(),
-            deep.replace('[', "{\"_placeholder\":").replace(']', "}"),
-        ] {
+        for argument in [deep.clone(), deep.replace('[', "{\"_placeholder\":").replace(']', "}")] {
             let json = format!("[\"deep\",{argument}]");
             let event = Event::parse(&json, &attachments).unwrap();
             let (text, sent) = emitted(&event.args.to_raw());
@@ -59,10 +48,7 @@ fn a_million_levels_end_decoding_with_an_error() {
         let attachments = [Bytes::from_static(b"x")];
         let plain = format!("[{}]", nested("[", "]", MILLION));
         assert!(ack(&plain).first::<Value>().is_err());
-        let binary = format!(
-            r#"[{},{{"_placeholder":true,"num":0}}]"#,
-            nested("[", "]", MILLION)
-        );
+        let binary = format!(r#"[{},{{"_placeholder":true,"num":0}}]"#, nested("[", "]", MILLION));
         let args = ArgsRef::parse(&binary, &attachments).unwrap();
         assert!(args.first::<Value>().is_err());
         assert!(args.first::<List>().is_err());
@@ -72,12 +58,7 @@ fn a_million_levels_end_decoding_with_an_error() {
 
 /// Typed decoding recurses, up to its limit.
 fn on_a_small_stack_of_serde(test: impl FnOnce() + Send + 'static) {
-    std::thread::Builder::new()
-        .stack_size(2 << 20)
-        .spawn(test)
-        .unwrap()
-        .join()
-        .unwrap();
+    std::thread::Builder::new().stack_size(2 << 20).spawn(test).unwrap().join().unwrap();
 }
 
 #[derive(Debug, Deserialize)]
@@ -99,10 +80,7 @@ fn decoding_stops_at_128_levels_with_attachments_or_without() {
         let results = [
             ack(&plain).first::<List>(),
             ArgsRef::parse(&binary, &attachments).unwrap().first::<List>(),
-            ArgsRef::parse(&binary, &attachments)
-                .unwrap()
-                .all::<(List, Bytes)>()
-                .map(|(list, _)| list),
+            ArgsRef::parse(&binary, &attachments).unwrap().all::<(List, Bytes)>().map(|(list, _)| list),
         ];
         for result in results {
             match result {

@@ -62,10 +62,7 @@ fn everything_else_is_one_argument() {
     assert_eq!(json_of(&true), r#"["e",true]"#);
     assert_eq!(json_of(&-5_i8), r#"["e",-5]"#);
     assert_eq!(json_of(&u64::MAX), r#"["e",18446744073709551615]"#);
-    assert_eq!(
-        json_of(&i128::MIN),
-        r#"["e",-170141183460469231731687303715884105728]"#
-    );
+    assert_eq!(json_of(&i128::MIN), r#"["e",-170141183460469231731687303715884105728]"#);
     assert_eq!(json_of(&1.5), r#"["e",1.5]"#);
     assert_eq!(json_of(&f64::NAN), r#"["e",null]"#);
     assert_eq!(json_of(&Some(1)), r#"["e",1]"#);
@@ -75,10 +72,7 @@ fn everything_else_is_one_argument() {
     assert_eq!(json_of(&Vec::<u8>::new()), r#"["e",[]]"#);
     assert_eq!(json_of(&[1, 2][..]), r#"["e",[1,2]]"#);
     assert_eq!(json_of(&BTreeMap::from([(1, "a")])), r#"["e",{"1":"a"}]"#);
-    assert_eq!(
-        json_of(&json!({"a": [1, {"b": null}]})),
-        r#"["e",{"a":[1,{"b":null}]}]"#
-    );
+    assert_eq!(json_of(&json!({"a": [1, {"b": null}]})), r#"["e",{"a":[1,{"b":null}]}]"#);
     assert_eq!(json_of(&std::net::Ipv4Addr::LOCALHOST), r#"["e","127.0.0.1"]"#);
     assert_eq!(json_of(&format_args!("{}-{}", 1, 2)), r#"["e","1-2"]"#);
 }

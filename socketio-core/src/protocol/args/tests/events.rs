@@ -48,14 +48,7 @@ fn a_number_as_the_name_counts_as_its_text() {
 
 #[test]
 fn anything_else_is_no_name() {
-    for json in [
-        "[null]",
-        "[true]",
-        r#"[{"toString":"x"}]"#,
-        "[[]]",
-        r#"[["say"]]"#,
-        r#"["\ud800"]"#,
-    ] {
+    for json in ["[null]", "[true]", r#"[{"toString":"x"}]"#, "[[]]", r#"[["say"]]"#, r#"["\ud800"]"#] {
         assert!(matches!(Event::parse(json, &[]), Err(ArgsError::Name)), "{json}");
     }
 }
@@ -99,27 +92,16 @@ fn what_is_no_json_array_is_refused() {
         "[\"a\",\u{a0}1]",
     ];
     for json in texts {
-        assert!(
-            matches!(Event::parse(json, &[]), Err(ArgsError::Json(_))),
-            "{json:?}"
-        );
-        assert!(
-            matches!(ArgsRef::parse(json, &[]), Err(ArgsError::Json(_))),
-            "{json:?}"
-        );
+        assert!(matches!(Event::parse(json, &[]), Err(ArgsError::Json(_))), "{json:?}");
+        assert!(matches!(ArgsRef::parse(json, &[]), Err(ArgsError::Json(_))), "{json:?}");
     }
 }
 
 #[test]
 fn numbers_beyond_53_bits_pass_unharmed() {
-    for number in [
-        "9007199254740993",
-        "123456789012345678901234567890",
-        "-0",
-        "1.00",
-        "1E400",
-        "0.1234567890123456789",
-    ] {
+    for number in
+        ["9007199254740993", "123456789012345678901234567890", "-0", "1.00", "1E400", "0.1234567890123456789"]
+    {
         let json = format!(r#"["n",{number}]"#);
         let args = event(&json).args.to_raw();
         assert_eq!(args.json(), number);

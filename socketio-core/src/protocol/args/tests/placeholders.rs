@@ -31,16 +31,9 @@ fn num_is_an_integer_in_range() {
         "18446744073709551616",
         "99999999999999999999999999",
     ];
-    for num in nums
-        .into_iter()
-        .filter(|num| serde_json::from_str::<Value>(num).is_ok())
-    {
+    for num in nums.into_iter().filter(|num| serde_json::from_str::<Value>(num).is_ok()) {
         let json = format!(r#"[{{"_placeholder":true,"num":{num}}}]"#);
-        assert_eq!(
-            refused(&json, &[A]),
-            "a placeholder is not for one of the 1 attachments",
-            "{num}"
-        );
+        assert_eq!(refused(&json, &[A]), "a placeholder is not for one of the 1 attachments", "{num}");
     }
     assert!(refused(r#"[{"_placeholder":true}]"#, &[A]).contains("placeholder"));
     assert!(refused(r#"[{"_placeholder":true,"num":"length"}]"#, &[A]).contains("placeholder"));
@@ -50,10 +43,7 @@ fn num_is_an_integer_in_range() {
 fn each_attachment_is_used() {
     assert_eq!(refused("[1]", &[A]), "attachment 0 is not used");
     assert_eq!(refused("[]", &[A]), "attachment 0 is not used");
-    assert_eq!(
-        refused(r#"[{"_placeholder":true,"num":0}]"#, &[A, B]),
-        "attachment 1 is not used"
-    );
+    assert_eq!(refused(r#"[{"_placeholder":true,"num":0}]"#, &[A, B]), "attachment 1 is not used");
     assert!(Event::parse(r#"["e",1]"#, &[A]).is_err());
 }
 
@@ -66,15 +56,7 @@ fn an_attachment_may_be_used_twice() {
 
 #[test]
 fn only_true_makes_a_placeholder() {
-    for marker in [
-        "false",
-        "1",
-        "\"true\"",
-        "null",
-        "[true]",
-        "{\"_placeholder\":true}",
-        "\"\"",
-    ] {
+    for marker in ["false", "1", "\"true\"", "null", "[true]", "{\"_placeholder\":true}", "\"\""] {
         let json = format!(r#"[{{"_placeholder":{marker},"num":0}}]"#);
         assert!(ArgsRef::parse(&json, &[A]).is_err(), "{marker}");
     }
@@ -92,10 +74,9 @@ fn a_placeholder_is_known_in_any_form() {
         r#"{"\u005f\u0070\u006C\u0061\u0063\u0065\u0068\u006f\u006c\u0064\u0065\u0072":true,"n\u0075m":0}"#,
     ];
     for form in forms {
-        for json in [
-            format!("[{form}]"),
-            format!(r#"[[{{"\"":"\\"}},{form},"_placeholder"],{{"a":{form}}}]"#),
-        ] {
+        for json in
+            [format!("[{form}]"), format!(r#"[[{{"\"":"\\"}},{form},"_placeholder"],{{"a":{form}}}]"#)]
+        {
             let attachments = [A];
             let parsed = args(&json, &attachments);
             if parsed.len() == 1 {

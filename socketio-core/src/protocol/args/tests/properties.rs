@@ -51,11 +51,7 @@ impl Any {
 }
 
 fn text() -> impl Strategy<Value = String> {
-    prop_oneof![
-        "\\PC{0,8}",
-        "[\"\\\\/\u{0}-\u{20}{}\\[\\],:]{0,8}",
-        any::<String>()
-    ]
+    prop_oneof!["\\PC{0,8}", "[\"\\\\/\u{0}-\u{20}{}\\[\\],:]{0,8}", any::<String>()]
 }
 
 fn values() -> impl Strategy<Value = Any> {

@@ -15,21 +15,14 @@ fn a_close_frame_starts_with_a_code_of_two_bytes_most_significant_first() {
 #[test]
 fn a_reason_in_utf_8_may_follow_the_code() {
     let payload = [b"\x03\xE8", "auf Wiedersehen, Jürgen".as_bytes()].concat();
-    assert_eq!(
-        read(&[client(0x88, &payload)]),
-        [close(1000, "auf Wiedersehen, Jürgen")]
-    );
+    assert_eq!(read(&[client(0x88, &payload)]), [close(1000, "auf Wiedersehen, Jürgen")]);
     let longest = [b"\x03\xE8", &[b'*'; 123][..]].concat();
     assert_eq!(read(&[client(0x88, &longest)]), [close(1000, &"*".repeat(123))]);
 }
 
 #[test]
 fn a_reason_that_is_not_utf_8_is_refused() {
-    for reason in [
-        &b"\xCE\xBA\xE1\xBD\xB9\xED\xA0\x80edited"[..],
-        b"\xFF",
-        b"half \xC3",
-    ] {
+    for reason in [&b"\xCE\xBA\xE1\xBD\xB9\xED\xA0\x80edited"[..], b"\xFF", b"half \xC3"] {
         let payload = [b"\x03\xE8", reason].concat();
         assert_eq!(read(&[client(0x88, &payload)]), [Err(FrameError::Utf8)]);
     }
@@ -47,9 +40,7 @@ fn codes_of_the_protocol_of_the_registry_of_libraries_and_of_applications_are_va
 
 #[test]
 fn codes_that_are_reserved_or_unknown_are_refused() {
-    for code in [
-        0, 1, 999, 1004, 1005, 1006, 1015, 1016, 1100, 2000, 2999, 5000, 65_535,
-    ] {
+    for code in [0, 1, 999, 1004, 1005, 1006, 1015, 1016, 1100, 2000, 2999, 5000, 65_535] {
         let error = FrameError::CloseCode { code };
         assert_eq!(error.close_code(), 1002);
         assert_eq!(read(&[client(0x88, &code.to_be_bytes())]), [Err(error)]);

@@ -2,21 +2,13 @@ use super::*;
 
 #[test]
 fn a_single_frame_with_fin_is_a_message() {
-    assert_eq!(
-        read(&[client(0x81, b"a"), client(0x82, b"b")]),
-        [text("a"), binary(b"b")]
-    );
+    assert_eq!(read(&[client(0x81, b"a"), client(0x82, b"b")]), [text("a"), binary(b"b")]);
 }
 
 #[test]
 fn a_message_goes_from_a_frame_with_an_opcode_to_a_continuation_with_fin() {
-    let frames = [
-        client(0x01, b"He"),
-        client(0x00, b"l"),
-        client(0x00, b"l"),
-        client(0x80, b"o"),
-        client(0x81, b"!"),
-    ];
+    let frames =
+        [client(0x01, b"He"), client(0x00, b"l"), client(0x00, b"l"), client(0x80, b"o"), client(0x81, b"!")];
     assert_eq!(read(&frames), [text("Hello"), text("!")]);
     let frames = [client(0x02, b"\xFF"), client(0x80, b"\xFE")];
     assert_eq!(read(&frames), [binary(b"\xFF\xFE")]);
@@ -24,12 +16,7 @@ fn a_message_goes_from_a_frame_with_an_opcode_to_a_continuation_with_fin() {
 
 #[test]
 fn the_type_of_a_message_is_that_of_its_first_fragment() {
-    let frames = [
-        client(0x02, b"a"),
-        client(0x80, b"b"),
-        client(0x01, b"a"),
-        client(0x80, b"b"),
-    ];
+    let frames = [client(0x02, b"a"), client(0x80, b"b"), client(0x01, b"a"), client(0x80, b"b")];
     assert_eq!(read(&frames), [binary(b"ab"), text("ab")]);
 }
 
@@ -45,10 +32,7 @@ fn fragments_of_any_size_are_joined_in_the_order_sent_empty_ones_too() {
         client(0x80, b""),
     ];
     assert_eq!(read(&frames), [binary(&[b"1", &long[..], b"2"].concat())]);
-    assert_eq!(
-        read(&[client(0x01, b""), client(0x00, b""), client(0x80, b"")]),
-        [text("")]
-    );
+    assert_eq!(read(&[client(0x01, b""), client(0x00, b""), client(0x80, b"")]), [text("")]);
     assert_eq!(read(&[client(0x01, b""), client(0x80, b"end")]), [text("end")]);
 }
 
@@ -83,21 +67,12 @@ fn control_frames_come_through_between_fragments() {
         client(0x89, b""),
         client(0x80, b"fragment2"),
     ];
-    let expected = [
-        ping(b"ping"),
-        pong(b"pong"),
-        ping(b""),
-        text("fragment1fragment2"),
-    ];
+    let expected = [ping(b"ping"), pong(b"pong"), ping(b""), text("fragment1fragment2")];
     assert_eq!(read(&frames), expected);
 }
 
 #[test]
 fn a_close_between_fragments_ends_everything() {
-    let frames = [
-        client(0x01, b"part"),
-        client(0x88, b"\x03\xE8"),
-        client(0x80, b"rest"),
-    ];
+    let frames = [client(0x01, b"part"), client(0x88, b"\x03\xE8"), client(0x80, b"rest")];
     assert_eq!(read(&frames), [close(1000, "")]);
 }

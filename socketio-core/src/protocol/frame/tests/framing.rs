@@ -14,10 +14,7 @@ fn the_examples_of_the_specification_are_read() {
     assert_eq!(read(&[hello]), [text("Hello")]);
     let pong_hello = b"\x8a\x85\x37\xfa\x21\x3d\x7f\x9f\x4d\x51\x58".to_vec();
     assert_eq!(read(&[pong_hello]), [pong(b"Hello")]);
-    assert_eq!(
-        read(&[client(0x01, b"Hel"), client(0x80, b"lo")]),
-        [text("Hello")]
-    );
+    assert_eq!(read(&[client(0x01, b"Hel"), client(0x80, b"lo")]), [text("Hello")]);
     assert_eq!(read(&[client(0x82, &[7; 256])]), [binary(&[7; 256])]);
     assert_eq!(read(&[client(0x82, &[7; 65_536])]), [binary(&[7; 65_536])]);
 }
@@ -26,10 +23,7 @@ fn the_examples_of_the_specification_are_read() {
 fn a_reserved_bit_is_refused_as_no_extension_is_spoken() {
     for bit in [0x40, 0x20, 0x10] {
         for opcode in [0x81, 0x82, 0x88, 0x89, 0x8A] {
-            assert_eq!(
-                read(&[client(opcode | bit, b"")]),
-                [Err(FrameError::ReservedBits)]
-            );
+            assert_eq!(read(&[client(opcode | bit, b"")]), [Err(FrameError::ReservedBits)]);
         }
     }
     assert_eq!(FrameError::ReservedBits.close_code(), 1002);
@@ -124,9 +118,7 @@ fn a_whole_frame_is_handed_out_where_it_stands() {
 
     let (used, message) = decoder.read(&mut input).unwrap();
     assert_eq!(used, 11);
-    let Some(Message::Text(hello)) = message else {
-        panic!("{message:?}")
-    };
+    let Some(Message::Text(hello)) = message else { panic!("{message:?}") };
     assert!(place.contains(&hello.as_ptr()));
     let (used, message) = decoder.read(&mut input[11..]).unwrap();
     assert_eq!((used, message), (8, Some(Message::Binary(&[1, 2]))));

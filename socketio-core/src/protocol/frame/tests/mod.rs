@@ -45,12 +45,7 @@ fn masked(first: u8, payload: &[u8], key: [u8; 4]) -> Vec<u8> {
         long => [&[first, 0x80 | 127][..], &(long as u64).to_be_bytes()].concat(),
     };
     frame.extend_from_slice(&key);
-    frame.extend(
-        payload
-            .iter()
-            .zip(key.iter().cycle())
-            .map(|(byte, key)| byte ^ key),
-    );
+    frame.extend(payload.iter().zip(key.iter().cycle()).map(|(byte, key)| byte ^ key));
     frame
 }
 
@@ -84,11 +79,7 @@ fn read_in_pieces(decoder: &mut Decoder, wire: &[u8], size: usize) -> Vec<Result
 fn read(frames: &[Vec<u8>]) -> Vec<Result<Said, FrameError>> {
     let wire = frames.concat();
     let said = read_in_pieces(&mut Decoder::new(LIMIT), &wire, wire.len());
-    assert_eq!(
-        said,
-        read_in_pieces(&mut Decoder::new(LIMIT), &wire, 1),
-        "byte by byte"
-    );
+    assert_eq!(said, read_in_pieces(&mut Decoder::new(LIMIT), &wire, 1), "byte by byte");
     said
 }
 

@@ -5,21 +5,12 @@ fn the_examples_of_the_specification_are_written() {
     assert_eq!(written(Opcode::Text, b"Hello"), b"\x81\x05Hello");
     assert_eq!(written(Opcode::Ping, b"Hello"), b"\x89\x05Hello");
     assert_eq!(written(Opcode::Binary, &[7; 256])[..5], *b"\x82\x7E\x01\x00\x07");
-    assert_eq!(
-        written(Opcode::Binary, &[7; 65_536])[..11],
-        *b"\x82\x7F\x00\x00\x00\x00\x00\x01\x00\x00\x07"
-    );
+    assert_eq!(written(Opcode::Binary, &[7; 65_536])[..11], *b"\x82\x7F\x00\x00\x00\x00\x00\x01\x00\x00\x07");
 }
 
 #[test]
 fn a_frame_of_ours_is_whole_and_never_masked() {
-    for opcode in [
-        Opcode::Text,
-        Opcode::Binary,
-        Opcode::Close,
-        Opcode::Ping,
-        Opcode::Pong,
-    ] {
+    for opcode in [Opcode::Text, Opcode::Binary, Opcode::Close, Opcode::Ping, Opcode::Pong] {
         let frame = written(opcode, b"");
         assert_eq!(frame, [0x80 | opcode as u8, 0]);
     }
@@ -88,10 +79,7 @@ fn peek_walks_a_queue_and_stops_at_a_frame_that_is_not_all_there() {
         found.push((opcode, payload));
         at += header + payload;
     }
-    assert_eq!(
-        found,
-        [(Opcode::Text, 3), (Opcode::Ping, 0), (Opcode::Binary, 300)]
-    );
+    assert_eq!(found, [(Opcode::Text, 3), (Opcode::Ping, 0), (Opcode::Binary, 300)]);
     assert_eq!(at, whole);
 }
 

@@ -12,31 +12,16 @@ fn the_namespace_is_only_written_if_it_is_not_the_main_one() {
 #[test]
 fn a_namespace_ends_at_its_comma_or_at_the_end() {
     assert_eq!(parse("0/custom"), Ok(packet(Kind::Connect, "/custom", None, "")));
-    assert_eq!(
-        parse("1/custom"),
-        Ok(packet(Kind::Disconnect, "/custom", None, ""))
-    );
-    assert_eq!(
-        parse("2/a/b c,1[2]"),
-        Ok(packet(Kind::Event, "/a/b c", Some(1), "[2]"))
-    );
+    assert_eq!(parse("1/custom"), Ok(packet(Kind::Disconnect, "/custom", None, "")));
+    assert_eq!(parse("2/a/b c,1[2]"), Ok(packet(Kind::Event, "/a/b c", Some(1), "[2]")));
     assert_eq!(parse("2/über,[2]"), Ok(packet(Kind::Event, "/über", None, "[2]")));
-    assert_eq!(
-        parse("2/12,34[5]"),
-        Ok(packet(Kind::Event, "/12", Some(34), "[5]"))
-    );
+    assert_eq!(parse("2/12,34[5]"), Ok(packet(Kind::Event, "/12", Some(34), "[5]")));
 }
 
 #[test]
 fn a_query_string_behind_the_namespace_is_cut_off() {
-    assert_eq!(
-        parse("0/admin?token=1&x=/?,"),
-        Ok(packet(Kind::Connect, "/admin", None, ""))
-    );
-    assert_eq!(
-        parse("0/admin?token=1"),
-        Ok(packet(Kind::Connect, "/admin", None, ""))
-    );
+    assert_eq!(parse("0/admin?token=1&x=/?,"), Ok(packet(Kind::Connect, "/admin", None, "")));
+    assert_eq!(parse("0/admin?token=1"), Ok(packet(Kind::Connect, "/admin", None, "")));
     assert_eq!(parse("2/?a=b,[1]"), Ok(packet(Kind::Event, "/", None, "[1]")));
 }
 
@@ -44,10 +29,7 @@ fn a_query_string_behind_the_namespace_is_cut_off() {
 fn attachments_are_counted_before_the_namespace() {
     let packet = parse(r#"52-/admin,7["baz"]"#).unwrap();
     assert_eq!((packet.kind, packet.attachments), (Kind::BinaryEvent, 2));
-    assert_eq!(
-        (packet.namespace, packet.id, packet.data),
-        ("/admin", Some(7), r#"["baz"]"#)
-    );
+    assert_eq!((packet.namespace, packet.id, packet.data), ("/admin", Some(7), r#"["baz"]"#));
     assert_eq!(header(Kind::BinaryEvent, 2, "/admin", Some(7)), "52-/admin,7");
 }
 
@@ -73,16 +55,8 @@ fn a_binary_packet_without_its_count_is_refused() {
 
 #[test]
 fn other_packets_have_no_count() {
-    assert_eq!(
-        parse("21-[1]"),
-        Err(PacketError::WrongPayload { kind: Kind::Event })
-    );
-    assert_eq!(
-        parse("11-"),
-        Err(PacketError::UnexpectedPayload {
-            kind: Kind::Disconnect
-        })
-    );
+    assert_eq!(parse("21-[1]"), Err(PacketError::WrongPayload { kind: Kind::Event }));
+    assert_eq!(parse("11-"), Err(PacketError::UnexpectedPayload { kind: Kind::Disconnect }));
 }
 
 #[test]
@@ -90,25 +64,16 @@ fn more_attachments_than_allowed_are_refused_at_the_header() {
     assert!(Packet::parse("510-[1]", 10).is_ok());
     assert_eq!(
         Packet::parse("511-[1]", 10),
-        Err(PacketError::TooManyAttachments {
-            announced: 11,
-            limit: 10
-        })
+        Err(PacketError::TooManyAttachments { announced: 11, limit: 10 })
     );
     assert_eq!(
         Packet::parse("51832742252-[1]", 10),
-        Err(PacketError::TooManyAttachments {
-            announced: 1_832_742_252,
-            limit: 10
-        })
+        Err(PacketError::TooManyAttachments { announced: 1_832_742_252, limit: 10 })
     );
     let endless = format!("5{}-[1]", "9".repeat(1_000_000));
     assert_eq!(
         Packet::parse(&endless, 10),
-        Err(PacketError::TooManyAttachments {
-            announced: usize::MAX,
-            limit: 10
-        })
+        Err(PacketError::TooManyAttachments { announced: usize::MAX, limit: 10 })
     );
 }
 
@@ -127,30 +92,15 @@ fn connection_and_disconnection_as_in_the_tables() {
     let granted = parse(r#"0/admin,{"sid":"oSO0OpakMV_3jnilAAAA"}"#).unwrap();
     assert_eq!(granted.data, r#"{"sid":"oSO0OpakMV_3jnilAAAA"}"#);
     let refused = parse(r#"4{"message":"Not authorized"}"#).unwrap();
-    assert_eq!(
-        (refused.kind, refused.data),
-        (Kind::ConnectError, r#"{"message":"Not authorized"}"#)
-    );
+    assert_eq!((refused.kind, refused.data), (Kind::ConnectError, r#"{"message":"Not authorized"}"#));
 }
 
 /// What the specification lists: namespace, id, name or none for an ack, strings, attachments, text.
-type Row = (
-    &'static str,
-    Option<u64>,
-    Option<&'static str>,
-    &'static [&'static [u8]],
-    &'static str,
-);
+type Row = (&'static str, Option<u64>, Option<&'static str>, &'static [&'static [u8]], &'static str);
 const TABLES: [Row; 10] = [
     ("/", None, Some("foo"), &[], r#"2["foo"]"#),
     ("/admin", None, Some("bar"), &[], r#"2/admin,["bar"]"#),
-    (
-        "/",
-        None,
-        Some("baz"),
-        &[b"\x01\x02\x03\x04"],
-        r#"51-["baz",{"_placeholder":true,"num":0}]"#,
-    ),
+    ("/", None, Some("baz"), &[b"\x01\x02\x03\x04"], r#"51-["baz",{"_placeholder":true,"num":0}]"#),
     (
         "/admin",
         None,
@@ -161,27 +111,9 @@ const TABLES: [Row; 10] = [
     ("/", Some(12), Some("foo"), &[], r#"212["foo"]"#),
     ("/", Some(12), None, &[], "312[]"),
     ("/admin", Some(13), Some("foo"), &[], r#"2/admin,13["foo"]"#),
-    (
-        "/",
-        Some(14),
-        Some("foo"),
-        &[b"\x01\x02\x03\x04"],
-        r#"51-14["foo",{"_placeholder":true,"num":0}]"#,
-    ),
-    (
-        "/",
-        Some(15),
-        None,
-        &[b"\x01\x02\x03\x04"],
-        r#"61-15[{"_placeholder":true,"num":0}]"#,
-    ),
-    (
-        "/admin",
-        Some(1),
-        None,
-        &[b"\x01"],
-        r#"61-/admin,1[{"_placeholder":true,"num":0}]"#,
-    ),
+    ("/", Some(14), Some("foo"), &[b"\x01\x02\x03\x04"], r#"51-14["foo",{"_placeholder":true,"num":0}]"#),
+    ("/", Some(15), None, &[b"\x01\x02\x03\x04"], r#"61-15[{"_placeholder":true,"num":0}]"#),
+    ("/admin", Some(1), None, &[b"\x01"], r#"61-/admin,1[{"_placeholder":true,"num":0}]"#),
 ];
 
 #[test]
@@ -226,8 +158,6 @@ impl crate::protocol::args::IntoArgs for ArgsOf {
         &self,
         writer: &mut crate::protocol::args::ArgsWriter<'_>,
     ) -> Result<(), crate::protocol::args::EncodeError> {
-        self.0
-            .iter()
-            .try_for_each(|bytes| writer.push(&Bytes::from_static(bytes)))
+        self.0.iter().try_for_each(|bytes| writer.push(&Bytes::from_static(bytes)))
     }
 }

@@ -5,10 +5,7 @@ use super::*;
 #[test]
 fn a_packet_has_a_type_a_namespace_and_perhaps_a_payload_and_an_id() {
     assert_eq!(parse("0"), Ok(packet(Kind::Connect, "/", None, "")));
-    assert_eq!(
-        parse(r#"2/admin,13["foo"]"#),
-        Ok(packet(Kind::Event, "/admin", Some(13), r#"["foo"]"#))
-    );
+    assert_eq!(parse(r#"2/admin,13["foo"]"#), Ok(packet(Kind::Event, "/admin", Some(13), r#"["foo"]"#)));
 }
 
 #[test]
@@ -52,18 +49,9 @@ fn a_client_asks_for_a_namespace_with_connect() {
 #[test]
 fn the_payload_of_connect_is_an_object_or_array() {
     assert!(parse("0[1]").is_ok());
-    assert_eq!(
-        parse(r#"0"123""#),
-        Err(PacketError::WrongPayload { kind: Kind::Connect })
-    );
-    assert_eq!(
-        parse("0null"),
-        Err(PacketError::WrongPayload { kind: Kind::Connect })
-    );
-    assert_eq!(
-        parse("0/admin,true"),
-        Err(PacketError::WrongPayload { kind: Kind::Connect })
-    );
+    assert_eq!(parse(r#"0"123""#), Err(PacketError::WrongPayload { kind: Kind::Connect }));
+    assert_eq!(parse("0null"), Err(PacketError::WrongPayload { kind: Kind::Connect }));
+    assert_eq!(parse("0/admin,true"), Err(PacketError::WrongPayload { kind: Kind::Connect }));
 }
 
 #[test]
@@ -98,52 +86,24 @@ fn the_server_refuses_with_connect_error_and_an_object_that_holds_the_message() 
 fn the_payload_of_connect_error_is_an_object_or_in_version_4_a_string() {
     assert!(parse(r#"4{"message":"no"}"#).is_ok());
     assert!(parse(r#"4"no""#).is_ok());
-    assert_eq!(
-        parse("4[1]"),
-        Err(PacketError::WrongPayload {
-            kind: Kind::ConnectError
-        })
-    );
-    assert_eq!(
-        parse("4"),
-        Err(PacketError::MissingPayload {
-            kind: Kind::ConnectError
-        })
-    );
+    assert_eq!(parse("4[1]"), Err(PacketError::WrongPayload { kind: Kind::ConnectError }));
+    assert_eq!(parse("4"), Err(PacketError::MissingPayload { kind: Kind::ConnectError }));
 }
 
 #[test]
 fn the_payload_of_an_event_is_mandatory() {
     for text in ["2", "2/admin,", "212", "2/admin", r#"2/["foo"]"#, "2 \n"] {
-        assert_eq!(
-            parse(text),
-            Err(PacketError::MissingPayload { kind: Kind::Event }),
-            "{text}"
-        );
+        assert_eq!(parse(text), Err(PacketError::MissingPayload { kind: Kind::Event }), "{text}");
     }
-    assert_eq!(
-        parse("51-"),
-        Err(PacketError::MissingPayload {
-            kind: Kind::BinaryEvent
-        })
-    );
+    assert_eq!(parse("51-"), Err(PacketError::MissingPayload { kind: Kind::BinaryEvent }));
 }
 
 #[test]
 fn the_payload_of_an_event_is_an_array() {
     for text in ["2{}", r#"2"foo""#, "2null", "2-1", "2x", "2]", "2é"] {
-        assert_eq!(
-            parse(text),
-            Err(PacketError::WrongPayload { kind: Kind::Event }),
-            "{text}"
-        );
+        assert_eq!(parse(text), Err(PacketError::WrongPayload { kind: Kind::Event }), "{text}");
     }
-    assert_eq!(
-        parse("51-{}"),
-        Err(PacketError::WrongPayload {
-            kind: Kind::BinaryEvent
-        })
-    );
+    assert_eq!(parse("51-{}"), Err(PacketError::WrongPayload { kind: Kind::BinaryEvent }));
     let whole = parse("2[\"foo\"").unwrap();
     assert!(Event::parse(whole.data, &[]).is_err());
 }
@@ -158,10 +118,7 @@ fn the_payload_of_an_event_is_not_empty() {
 
 #[test]
 fn an_event_may_ask_for_an_acknowledgement_by_an_id() {
-    assert_eq!(
-        parse(r#"212["foo"]"#),
-        Ok(packet(Kind::Event, "/", Some(12), r#"["foo"]"#))
-    );
+    assert_eq!(parse(r#"212["foo"]"#), Ok(packet(Kind::Event, "/", Some(12), r#"["foo"]"#)));
     assert_eq!(parse(r#"20["foo"]"#).unwrap().id, Some(0));
     assert_eq!(parse(r#"2["foo"]"#).unwrap().id, None);
 }
@@ -177,20 +134,9 @@ fn an_id_is_an_integer() {
 
 #[test]
 fn an_ack_has_the_id_of_its_event() {
-    assert_eq!(
-        parse(r#"312["bar"]"#),
-        Ok(packet(Kind::Ack, "/", Some(12), r#"["bar"]"#))
-    );
-    assert_eq!(
-        parse(r#"3["bar"]"#),
-        Err(PacketError::MissingId { kind: Kind::Ack })
-    );
-    assert_eq!(
-        parse("61-[]"),
-        Err(PacketError::MissingId {
-            kind: Kind::BinaryAck
-        })
-    );
+    assert_eq!(parse(r#"312["bar"]"#), Ok(packet(Kind::Ack, "/", Some(12), r#"["bar"]"#)));
+    assert_eq!(parse(r#"3["bar"]"#), Err(PacketError::MissingId { kind: Kind::Ack }));
+    assert_eq!(parse("61-[]"), Err(PacketError::MissingId { kind: Kind::BinaryAck }));
 }
 
 #[test]
@@ -199,25 +145,14 @@ fn the_payload_of_an_ack_is_a_possibly_empty_array() {
     assert!(ArgsRef::parse(packet.data, &[]).unwrap().is_empty());
     assert_eq!(parse("312"), Err(PacketError::MissingPayload { kind: Kind::Ack }));
     assert_eq!(parse("312{}"), Err(PacketError::WrongPayload { kind: Kind::Ack }));
-    assert_eq!(
-        parse("312null"),
-        Err(PacketError::WrongPayload { kind: Kind::Ack })
-    );
-    assert_eq!(
-        parse("61-12"),
-        Err(PacketError::MissingPayload {
-            kind: Kind::BinaryAck
-        })
-    );
+    assert_eq!(parse("312null"), Err(PacketError::WrongPayload { kind: Kind::Ack }));
+    assert_eq!(parse("61-12"), Err(PacketError::MissingPayload { kind: Kind::BinaryAck }));
 }
 
 #[test]
 fn either_side_ends_a_namespace_with_disconnect() {
     assert_eq!(parse("1"), Ok(packet(Kind::Disconnect, "/", None, "")));
-    assert_eq!(
-        parse("1/admin,"),
-        Ok(packet(Kind::Disconnect, "/admin", None, ""))
-    );
+    assert_eq!(parse("1/admin,"), Ok(packet(Kind::Disconnect, "/admin", None, "")));
     assert_eq!(written(|out| encode_disconnect(out, "/")), "1");
     assert_eq!(written(|out| encode_disconnect(out, "/admin")), "1/admin,");
 }
@@ -225,12 +160,6 @@ fn either_side_ends_a_namespace_with_disconnect() {
 #[test]
 fn disconnect_has_no_payload() {
     for text in ["1{}", "1[]", "1\"\"", "1/admin,[]", "1 "] {
-        assert_eq!(
-            parse(text),
-            Err(PacketError::UnexpectedPayload {
-                kind: Kind::Disconnect
-            }),
-            "{text}"
-        );
+        assert_eq!(parse(text), Err(PacketError::UnexpectedPayload { kind: Kind::Disconnect }), "{text}");
     }
 }

@@ -11,13 +11,7 @@ use super::*;
 use crate::protocol::args::{ArgsRef, Event};
 
 fn packet(kind: Kind, namespace: &str, id: Option<u64>, data: &'static str) -> Packet<'static> {
-    Packet {
-        kind,
-        attachments: 0,
-        namespace: String::from(namespace).leak(),
-        id,
-        data,
-    }
+    Packet { kind, attachments: 0, namespace: String::from(namespace).leak(), id, data }
 }
 
 fn parse(text: &str) -> Result<Packet<'_>, PacketError> {

@@ -1,0 +1,128 @@
+//! The end of a server: it stops accepting, tells its clients, drains, and says what was not delivered.
+
+use std::{
+    sync::{Arc, Mutex},
+    time::{Duration, Instant},
+};
+
+use integration_tests::{
+    client::Client,
+    frames::Message,
+    http::{self, Http},
+    running::Running,
+};
+use socketio_core::{DisconnectReason, Server};
+use tokio::net::TcpStream;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn clients_are_told_in_a_way_that_lets_them_come_back() {
+    let (server, reasons) = serve(Duration::from_secs(10)).await;
+    let mut websocket = Client::websocket(server.port).await;
+    websocket.connect("/").await;
+    let polling = joined_and_polling(&server).await;
+    let mut waiting = Http::connect(server.port).await;
+    waiting.send_request("GET", &polling.polling_target(), &[], b"").await;
+    http::get(server.port, "/").await;
+
+    let stopping = tokio::spawn(server.stop());
+    // A DISCONNECT packet would keep the official client from connecting again.
+    match websocket.socket().closed().await {
+        Message::Close(Some((code, _))) => assert_eq!(code, 1001),
+        other => panic!("expected a close frame, got {other:?}"),
+    }
+    websocket.socket().ended().await;
+    assert_eq!(waiting.response().await.brief(), (200, "1"));
+
+    let drained = stopping.await.unwrap();
+    assert_eq!(drained.undelivered, 0);
+    assert_eq!(*reasons.lock().unwrap(), ["server shutting down", "server shutting down"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_emitted_before_arrives_before_the_end() {
+    let (server, _) = serve(Duration::from_secs(10)).await;
+    let mut websocket = Client::websocket(server.port).await;
+    websocket.connect("/").await;
+    for number in 0..1_000 {
+        server.io.emit("news", number).unwrap();
+    }
+    let stopping = tokio::spawn(server.stop());
+    let news = websocket.ended().await;
+    assert_eq!(news.len(), 1_000);
+    assert_eq!(news.last().map(String::as_str), Some("42[\"news\",999]"));
+    assert_eq!(stopping.await.unwrap().undelivered, 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_nobody_fetches_is_reported_and_does_not_hold_up_the_end() {
+    let (server, _) = serve(Duration::from_millis(500)).await;
+    let _polling = joined_and_polling(&server).await;
+    let mut deaf = Client::websocket(server.port).await;
+    deaf.connect("/").await;
+    // More than the kernel takes for a client that does not read, less than the limit of its queue.
+    for _ in 0..60 {
+        server.io.emit("news", "x".repeat(60_000)).unwrap();
+        tokio::task::yield_now().await;
+    }
+    let start = Instant::now();
+    let drained = server.stop().await;
+    assert!(start.elapsed() < Duration::from_secs(5), "it took {:?}", start.elapsed());
+    assert!(drained.undelivered >= 60, "{drained:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn afterwards_nobody_listens_and_nothing_is_left() {
+    let (server, _) = serve(Duration::from_millis(500)).await;
+    let (port, io) = (server.port, server.io.clone());
+    let mut clients = Vec::new();
+    for transport in ["websocket", "polling", "upgrade", "websocket", "polling"] {
+        let mut client = Client::by(transport, port).await;
+        client.connect("/").await;
+        clients.push(client);
+    }
+    let mut silent = Http::connect(port).await;
+    server.stop().await;
+    assert!(TcpStream::connect(("127.0.0.1", port)).await.is_err());
+    silent.closed().await;
+    let counters = io.counters();
+    assert_eq!((counters.sessions, counters.sockets, counters.rooms), (0, 0, 0));
+    assert_eq!((counters.pending_acks, counters.handlers_running, counters.connections), (0, 0, 0));
+    assert_eq!(io.emit("anybody", ()).map(|receipt| receipt.local).unwrap_or_default(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_port_is_free_for_the_next_server_and_clients_are_served_by_it() {
+    let (server, _) = serve(Duration::from_millis(500)).await;
+    let port = server.port;
+    let mut client = Client::websocket(port).await;
+    client.connect("/").await;
+    server.stop().await;
+    client.socket().ended().await;
+
+    let io = Server::builder().build().unwrap();
+    let serving = tokio::spawn({
+        let io = io.clone();
+        async move { io.serve(("127.0.0.1", port), std::future::pending()).await }
+    });
+    integration_tests::wait::until("the next server to listen", || {
+        std::net::TcpStream::connect(("127.0.0.1", port)).map(drop)
+    })
+    .await;
+    let mut client = Client::websocket(port).await;
+    client.connect("/").await;
+    serving.abort();
+}
+
+async fn serve(within: Duration) -> (Running, Arc<Mutex<Vec<String>>>) {
+    let reasons = Arc::<Mutex<Vec<String>>>::default();
+    let note = reasons.clone();
+    let io = Server::builder().shutdown_within(within).build().unwrap();
+    io.on_disconnect(move |reason: DisconnectReason| note.lock().unwrap().push(reason.to_string()));
+    (Running::start(io).await, reasons)
+}
+
+async fn joined_and_polling(server: &Running) -> Client {
+    let mut client = Client::polling(server.port).await;
+    client.connect("/").await;
+    client
+}

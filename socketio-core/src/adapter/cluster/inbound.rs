@@ -1,0 +1,236 @@
+//! What other nodes say, and what this one does about it.
+//!
+//! Nothing that comes is trusted: a frame that makes no sense costs a counter, and a line in the log the first time.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use smallvec::smallvec;
+
+use super::inner::{Cluster, lock};
+use crate::adapter::broker::Frame;
+use crate::adapter::node::LocalNode;
+use crate::adapter::operation::{Operation, Target};
+use crate::adapter::room::Room;
+use crate::adapter::wire::{
+    Acks, Answer, Arrival, Ask, Callback, CallbackKey, Emit, HostId, Message, Reply, Request, WireError,
+    python,
+};
+
+/// How long clients may take to answer a host that did not say how long it waits.
+const CALLBACK_TIMEOUT: Duration = Duration::from_secs(60);
+/// Answers of clients that go into one reply when they come together.
+const ACKS_AT_ONCE: usize = 100;
+
+impl Cluster {
+    /// A frame from the channel.
+    pub(super) fn receive(self: &Arc<Self>, frame: &Frame) {
+        let incoming = match python::open(&frame.payload, python::MAX_FRAME) {
+            Ok(incoming) => incoming,
+            Err(error) => return self.refuse(&error),
+        };
+        let host = incoming.host().map(HostId::from);
+        let own = host.as_ref() == Some(self.id());
+        self.note_frame(own);
+        if own {
+            return;
+        }
+        if let (Some(host), Some(seq)) = (&host, incoming.seq()) {
+            match lock(&self.duplicates).arrive(host.as_str(), seq, &frame.payload) {
+                Arrival::Again => return self.counters.one_repeated(),
+                Arrival::New { missed } => self.counters.some_missed(missed),
+            }
+        }
+        self.counters.one_received();
+        match incoming.decode() {
+            Ok(message) => self.handle(host.as_ref(), message),
+            Err(error) => self.refuse(&error),
+        }
+    }
+
+    fn refuse(&self, error: &WireError) {
+        if self.counters.one_refused(error.cause()) {
+            tracing::warn!(target: "socketio::cluster", %error, "a message on the channel is skipped; others for this reason are only counted");
+        }
+    }
+
+    fn handle(self: &Arc<Self>, host: Option<&HostId>, message: Message) {
+        let Some(node) = self.node.get() else { return };
+        let apply = |operation: Operation| {
+            // The server is gone: so are its clients.
+            let _ = node.apply(&operation);
+        };
+        match message {
+            Message::Emit(emit) => self.emit(node, host, emit),
+            Message::Callback(callback) => {
+                if callback.host == *self.id() {
+                    self.requests.called_back(&callback.key, callback.args);
+                }
+            }
+            Message::Disconnect { namespace, sid } => {
+                apply(Operation::Disconnect { target: one(namespace, Room::from(&sid)), close: false });
+            }
+            Message::EnterRoom { namespace, sid, room } => {
+                let rooms = smallvec![room.room().clone()];
+                apply(Operation::Join { target: one(namespace, Room::from(&sid)), rooms });
+            }
+            Message::LeaveRoom { namespace, sid, room } => {
+                let rooms = smallvec![room.room().clone()];
+                apply(Operation::Leave { target: one(namespace, Room::from(&sid)), rooms });
+            }
+            Message::CloseRoom { namespace, room } => {
+                apply(Operation::CloseRoom { namespace, room: room.room().clone() });
+            }
+            Message::Join { target, rooms } => apply(Operation::Join { target, rooms }),
+            Message::Leave { target, rooms } => apply(Operation::Leave { target, rooms }),
+            Message::DisconnectAll { target, close } => apply(Operation::Disconnect { target, close }),
+            Message::Hello { lease } => {
+                if let Some(host) = host {
+                    self.note_member(host.as_str(), lease);
+                    let beat = self.heartbeat();
+                    self.send(beat);
+                }
+            }
+            Message::Beat { lease } => {
+                if let Some(host) = host {
+                    self.note_member(host.as_str(), lease);
+                }
+            }
+            Message::Bye => {
+                if let Some(host) = host.filter(|host| self.members.left(host.as_str())) {
+                    tracing::debug!(target: "socketio::cluster", node = %host, "a node has left");
+                    self.requests.gone(host.as_str());
+                }
+            }
+            Message::ServerEvent { namespace, packet } => {
+                if let (Some(event), Some(runtime)) = (node.server_event(&namespace, &packet), node.runtime())
+                {
+                    runtime.spawn(event);
+                }
+            }
+            Message::Request(request) => {
+                if let Some(host) = host {
+                    self.answer(node, host, request);
+                }
+            }
+            Message::Reply(reply) => {
+                if let Some(host) = host.filter(|_| reply.host == *self.id()) {
+                    self.requests.reply(host.as_str(), reply);
+                }
+            }
+        }
+    }
+
+    fn emit(self: &Arc<Self>, node: &Arc<LocalNode>, host: Option<&HostId>, emit: Emit) {
+        let target = emit.target();
+        match (emit.acks, host) {
+            (Acks::Callback(key), Some(host)) => {
+                self.ask_for_callback(node, &target, &emit.packet, host, key)
+            }
+            (Acks::Every { id, timeout }, Some(host)) => {
+                self.ask_for_all(node, &target, &emit.packet, host, id, timeout);
+            }
+            _ => drop(node.apply(&Operation::Emit { target, packet: emit.packet })),
+        }
+    }
+
+    /// Each answer of a client goes back as a callback; the host that asked takes the first.
+    fn ask_for_callback(
+        self: &Arc<Self>,
+        node: &LocalNode,
+        target: &Target,
+        packet: &crate::adapter::EventPacket,
+        host: &HostId,
+        key: CallbackKey,
+    ) {
+        let (Ok(mut gathering), Some(runtime)) =
+            (node.gather(target, packet, CALLBACK_TIMEOUT), node.runtime())
+        else {
+            return;
+        };
+        if gathering.waiting() == 0 {
+            return;
+        }
+        let (cluster, host) = (self.clone(), host.clone());
+        runtime.spawn(async move {
+            while let Some((_, args)) = gathering.next().await {
+                cluster.say(&Message::Callback(Callback { host: host.clone(), key: key.clone(), args }));
+            }
+        });
+    }
+
+    /// How many are asked, each answer, and who was silent go back as pieces of a reply.
+    fn ask_for_all(
+        self: &Arc<Self>,
+        node: &LocalNode,
+        target: &Target,
+        packet: &crate::adapter::EventPacket,
+        host: &HostId,
+        id: u64,
+        timeout: Duration,
+    ) {
+        let (Ok(mut gathering), Some(runtime)) = (node.gather(target, packet, timeout), node.runtime())
+        else {
+            return;
+        };
+        let (cluster, host) = (self.clone(), host.clone());
+        runtime.spawn(async move {
+            let mut piece = 0;
+            let mut say = |answer: Answer, last: bool| {
+                let replies = Reply::pieces(&host, id, piece, last, answer);
+                piece += replies.len() as u32;
+                for reply in replies {
+                    cluster.say(&Message::Reply(reply));
+                }
+            };
+            say(Answer::Asked(gathering.waiting() as u64), false);
+            while let Some(answer) = gathering.next().await {
+                let mut acks = vec![answer];
+                while acks.len() < ACKS_AT_ONCE
+                    && let Some(answer) = gathering.next_now()
+                {
+                    acks.push(answer);
+                }
+                say(Answer::Acks(acks), false);
+            }
+            say(Answer::Silent(gathering.silent()), true);
+        });
+    }
+
+    fn answer(self: &Arc<Self>, node: &Arc<LocalNode>, host: &HostId, request: Request) {
+        let answer = match request.ask {
+            Ask::Sockets(target) => Answer::Sockets(node.sockets(&target)),
+            Ask::Count(target) => Answer::Count(node.count(&target)),
+            Ask::Rooms { namespace } => Answer::Rooms(node.rooms(&namespace)),
+            Ask::Event { namespace, packet } => {
+                let (event, runtime) = (node.server_event(&namespace, &packet), node.runtime());
+                if let (Some(event), Some(runtime)) = (event, runtime) {
+                    let (cluster, host) = (self.clone(), host.clone());
+                    runtime.spawn(async move {
+                        let answer = match tokio::time::timeout(request.timeout, event).await {
+                            Ok(Some(args)) => Answer::Event(args),
+                            _ => Answer::Refused("the handler gave no answer".into()),
+                        };
+                        cluster.reply(&host, request.id, answer);
+                    });
+                    return;
+                }
+                Answer::Refused("no handler".into())
+            }
+            Ask::Unknown => Answer::Refused("not a question that this node knows".into()),
+        };
+        self.reply(host, request.id, answer);
+    }
+
+    fn reply(&self, host: &HostId, id: u64, answer: Answer) {
+        for reply in Reply::pieces(host, id, 0, true, answer) {
+            self.say(&Message::Reply(reply));
+        }
+    }
+}
+
+fn one(namespace: Arc<str>, room: Room) -> Target {
+    let mut target = Target::everyone(namespace);
+    target.recipients.add(smallvec![room]);
+    target
+}

@@ -1,0 +1,173 @@
+//! What is said to the other nodes: operations that are done here first, and questions.
+//!
+//! What python-socketio can express uses its form, so that its nodes take part; see `docs/wire.md` for what they cannot honour.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use smallvec::SmallVec;
+
+use super::inner::Cluster;
+use crate::adapter::local::AdapterError;
+use crate::adapter::node::LocalNode;
+use crate::adapter::operation::{Operation, Receipt, Recipients, Target};
+use crate::adapter::replies::Replies;
+use crate::adapter::wire::{Acks, Ask, CallbackKey, Emit, Message, Request};
+use crate::protocol::sid::Sid;
+
+/// Nodes have a little longer than the clients they ask.
+const GRACE: Duration = Duration::from_millis(500);
+
+impl Cluster {
+    fn local(&self) -> Result<&Arc<LocalNode>, AdapterError> {
+        self.node.get().ok_or(AdapterError::NoServer)
+    }
+
+    /// Encodes, does it here, queues it for the others: a frame that is too large changes nothing anywhere.
+    pub(super) fn dispatch(&self, operation: Operation) -> Result<Receipt, AdapterError> {
+        let node = self.local()?;
+        let frames =
+            messages(&operation).iter().map(|message| self.frame(message)).collect::<Result<Vec<_>, _>>()?;
+        let mut receipt = node.apply(&operation)?;
+        receipt.displaced = frames.into_iter().map(|frame| self.send(frame)).sum();
+        Ok(receipt)
+    }
+
+    /// Asks here and everywhere; the answers come as they come.
+    pub(super) fn request(self: &Arc<Self>, operation: Operation) -> Result<Replies, AdapterError> {
+        let node = self.local()?;
+        let (sender, replies) = Replies::channel();
+        let id = self.requests.id();
+        if let Operation::Call { namespace, sid, packet, timeout } = &operation {
+            if node.has_socket(namespace, sid) {
+                node.answer(&operation, sender)?;
+                return Ok(replies);
+            }
+            let key = CallbackKey { sid: sid.into(), namespace: namespace.clone(), id };
+            let mut emit = Emit::new(only(namespace.clone(), sid), packet.clone());
+            emit.acks = Acks::Callback(key.clone());
+            let frame = self.frame(&Message::Emit(emit))?;
+            self.requests.expect(key, sender);
+            self.send(frame);
+            self.later(node, *timeout, move |cluster| cluster.requests.forget_callback(id));
+            return Ok(replies);
+        }
+        let Some((message, timeout)) = question(&operation, id) else {
+            node.answer(&operation, sender)?;
+            return Ok(replies);
+        };
+        let frame = self.frame(&message)?;
+        node.answer(&operation, sender.clone())?;
+        let nodes = self.members.all();
+        if !nodes.is_empty() || matches!(message, Message::Emit(_)) {
+            // Before the question leaves, so that no answer comes too early.
+            self.requests.open(id, nodes, sender);
+            self.send(frame);
+            self.later(node, timeout.saturating_add(GRACE), move |cluster| cluster.requests.finish(id));
+        }
+        Ok(replies)
+    }
+
+    fn later(
+        self: &Arc<Self>,
+        node: &LocalNode,
+        after: Duration,
+        act: impl FnOnce(&Cluster) + Send + 'static,
+    ) {
+        let cluster = self.clone();
+        match node.runtime() {
+            Some(runtime) => drop(runtime.spawn(async move {
+                tokio::time::sleep(after).await;
+                act(&cluster);
+            })),
+            None => act(self),
+        }
+    }
+}
+
+/// What an operation is to the others; nothing if it is for this node alone.
+fn messages(operation: &Operation) -> SmallVec<[Message; 2]> {
+    let mut messages = SmallVec::new();
+    match operation {
+        Operation::Emit { target, packet } if !target.local => {
+            messages.push(Message::Emit(with_exceptions(Emit::new(target.clone(), packet.clone()))));
+        }
+        Operation::Join { target, rooms } if !target.local => match sid_of(target) {
+            Some(sid) => messages.extend(rooms.iter().map(|room| Message::EnterRoom {
+                namespace: target.namespace.clone(),
+                sid: sid.clone(),
+                room: room.into(),
+            })),
+            None => messages.push(Message::Join { target: target.clone(), rooms: rooms.clone() }),
+        },
+        Operation::Leave { target, rooms } if !target.local => match sid_of(target) {
+            Some(sid) => messages.extend(rooms.iter().map(|room| Message::LeaveRoom {
+                namespace: target.namespace.clone(),
+                sid: sid.clone(),
+                room: room.into(),
+            })),
+            None => messages.push(Message::Leave { target: target.clone(), rooms: rooms.clone() }),
+        },
+        Operation::Disconnect { target, close } if !target.local => match sid_of(target) {
+            Some(sid) if !close => {
+                messages.push(Message::Disconnect { namespace: target.namespace.clone(), sid });
+            }
+            _ => messages.push(Message::DisconnectAll { target: target.clone(), close: *close }),
+        },
+        Operation::CloseRoom { namespace, room } => {
+            messages.push(Message::CloseRoom { namespace: namespace.clone(), room: room.into() });
+        }
+        Operation::ServerSideEmit { namespace, packet, replies: None } => {
+            messages.push(Message::ServerEvent { namespace: namespace.clone(), packet: packet.clone() });
+        }
+        _ => {}
+    }
+    messages
+}
+
+/// The question that an operation is to the others, and how long it waits.
+fn question(operation: &Operation, id: u64) -> Option<(Message, Duration)> {
+    let request = |timeout: Duration, ask: Ask| (Message::Request(Request { id, timeout, ask }), timeout);
+    match operation {
+        Operation::EmitWithAck { target, packet, timeout } if !target.local => {
+            let mut emit = with_exceptions(Emit::new(target.clone(), packet.clone()));
+            emit.acks = Acks::Every { id, timeout: *timeout };
+            Some((Message::Emit(emit), *timeout))
+        }
+        Operation::FetchSockets { target, timeout } if !target.local => {
+            Some(request(*timeout, Ask::Sockets(target.clone())))
+        }
+        Operation::Count { target, timeout } if !target.local => {
+            Some(request(*timeout, Ask::Count(target.clone())))
+        }
+        Operation::Rooms { namespace, timeout } => {
+            Some(request(*timeout, Ask::Rooms { namespace: namespace.clone() }))
+        }
+        Operation::ServerSideEmit { namespace, packet, replies: Some(timeout) } => {
+            Some(request(*timeout, Ask::Event { namespace: namespace.clone(), packet: packet.clone() }))
+        }
+        _ => None,
+    }
+}
+
+/// A name that is left out may be a socket's id, which python nodes honour.
+fn with_exceptions(mut emit: Emit) -> Emit {
+    emit.skip = emit.except.iter().map(|room| Sid::from(room.as_str())).collect();
+    emit
+}
+
+/// The one name that a target is, which may be a socket's id.
+fn sid_of(target: &Target) -> Option<Sid> {
+    match &target.recipients {
+        Recipients::Rooms(rooms) if target.except.is_empty() && rooms.len() == 1 => {
+            rooms.first().map(|room| Sid::from(room.as_str()))
+        }
+        _ => None,
+    }
+}
+
+fn only(namespace: Arc<str>, sid: &Sid) -> Target {
+    let mut target = Target::everyone(namespace);
+    target.recipients.add(smallvec::smallvec![sid.into()]);
+    target
+}

@@ -1,0 +1,27 @@
+#![doc = include_str!("../README.md")]
+#![cfg_attr(not(test), warn(clippy::unwrap_used))] // a peer's mistake must never reach one
+
+mod broker; // Redis: connect, publish, subscribe
+mod error;
+mod feed; // what was published, as it comes
+mod link; // one connection: socket, TLS, login
+mod options; // settings and URLs
+mod servers; // which server: the one named, a Cluster's, or the one that the Sentinels name
+
+pub use self::{
+    broker::Redis,
+    error::RedisError,
+    feed::RedisFeed,
+    options::{Protocol, RedisOptions, TlsVerify},
+};
+
+/// An adapter over Redis: what python-socketio calls its `RedisManager`, and a node beside them.
+///
+/// ```
+/// use socketio_redis::RedisManager;
+///
+/// let manager = RedisManager::new("redis://localhost:6379/0")?.channel("chat"); // parses only
+/// # Ok::<(), socketio_redis::RedisError>(())
+/// ```
+#[cfg(feature = "server")]
+pub type RedisManager = socketio_core::adapter::ClusterAdapter<Redis>;

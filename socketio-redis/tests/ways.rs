@@ -1,0 +1,256 @@
+//! Every way to a Redis, and what is said when one is barred.
+
+mod support;
+
+use std::time::Duration;
+
+use socketio_core::adapter::broker::Broker;
+use socketio_redis::{Protocol, Redis, RedisError, RedisOptions, TlsVerify};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+
+use crate::support::{channel, connect, environment, exchange, frame, options, soon, tls_file, told};
+
+#[tokio::test]
+async fn both_protocols_exchange() {
+    let two = options("REDIS_URL").protocol(Protocol::Resp2);
+    let three = options("REDIS_URL").protocol(Protocol::Resp3);
+    exchange(&two, &three).await;
+    exchange(&three, &two).await;
+}
+
+#[tokio::test]
+async fn a_user_of_the_access_control_lists_exchanges() {
+    for protocol in [Protocol::Resp2, Protocol::Resp3] {
+        let app = options("REDIS_ACL_URL").protocol(protocol);
+        exchange(&app, &app).await;
+    }
+}
+
+#[tokio::test]
+async fn a_unix_socket_exchanges() {
+    exchange(&options("REDIS_UNIX_URL"), &options("REDIS_URL")).await;
+}
+
+#[tokio::test]
+async fn tls_exchanges() {
+    let trusting = options("REDIS_TLS_URL").tls_ca(tls_file("ca.pem"));
+    exchange(&trusting, &options("REDIS_URL")).await;
+    exchange(&trusting.tls_identity(tls_file("client.pem"), tls_file("client.key")), &options("REDIS_URL"))
+        .await;
+
+    // The same by a URL of redis-py.
+    let files = environment("BROKERS_TLS_FILES");
+    let url = format!(
+        "{}?ssl_ca_certs={files}/ca.pem&ssl_certfile={files}/client.pem&ssl_keyfile={files}/client.key",
+        environment("REDIS_TLS_URL")
+    );
+    let url = RedisOptions::new(&url).expect("a URL");
+    exchange(&url, &url).await;
+}
+
+#[tokio::test]
+async fn what_is_not_checked_does_not_fail() {
+    let proxy = TcpListener::bind("127.0.0.2:0").await.expect("a port");
+    let other_name = format!("rediss://{}", proxy.local_addr().expect("bound"));
+    let other_name = RedisOptions::new(&other_name).expect("a URL").tls_ca(tls_file("ca.pem"));
+    let _proxy = tokio::spawn(forward(proxy, environment("REDIS_TLS_URL"), None));
+
+    let error = connect(&other_name).await.expect_err("the name differs");
+    assert!(matches!(error, RedisError::Handshake(..)), "{error:?}");
+    assert!(told(&error).contains("not valid for name"), "{}", told(&error));
+    exchange(&other_name.clone().tls_verify(TlsVerify::Chain), &options("REDIS_URL")).await;
+
+    let unknown = other_name.tls_ca(tls_file("stranger.pem"));
+    connect(&unknown.clone().tls_verify(TlsVerify::Chain)).await.expect_err("signed by somebody else");
+    exchange(&unknown.tls_verify(TlsVerify::Nothing), &options("REDIS_URL")).await;
+}
+
+#[tokio::test]
+async fn a_certificate_of_a_stranger_is_refused_by_either_side() {
+    let of_server = options("REDIS_TLS_URL").tls_ca(tls_file("stranger.pem"));
+    let error = connect(&of_server).await.expect_err("we do not trust it");
+    assert!(matches!(error, RedisError::Handshake(..)), "{error:?}");
+    assert!(told(&error).contains("UnknownIssuer"), "{}", told(&error));
+
+    let ours = options("REDIS_TLS_URL")
+        .tls_ca(tls_file("ca.pem"))
+        .tls_identity(tls_file("stranger.pem"), tls_file("stranger.key"));
+    let error = connect(&ours).await.expect_err("it does not trust us");
+    assert!(told(&error).contains("received fatal alert"), "{}", told(&error));
+}
+
+#[tokio::test]
+async fn certificates_that_cannot_be_used_are_named() {
+    let tls = options("REDIS_TLS_URL");
+    let file = format!("{}?ssl_ca_certs=/nowhere/ca.pem", environment("REDIS_TLS_URL"));
+    for (options, expected) in [
+        (tls.clone().tls_ca("no PEM"), "cannot set up TLS with the certificates to trust: there is none"),
+        (
+            RedisOptions::new(&file).expect("a URL"),
+            "cannot set up TLS with the CA's certificate, /nowhere/ca.pem: No such",
+        ),
+        (
+            tls.tls_ca(tls_file("ca.pem")).tls_identity(tls_file("client.pem"), tls_file("stranger.key")),
+            "cannot set up TLS with the client's certificate: keys may not be consistent",
+        ),
+    ] {
+        let error = connect(&options).await.expect_err(expected);
+        assert!(told(&error).starts_with(expected), "{}", told(&error));
+    }
+}
+
+#[tokio::test]
+async fn a_setting_for_tls_keeps_everything_from_leaving_in_the_clear() {
+    let plain = options("REDIS_URL").tls_ca(tls_file("ca.pem"));
+    let plain = plain.connect_timeout(Duration::from_millis(500));
+    let error = connect(&plain).await.expect_err("there is no TLS");
+    assert!(told(&error).ends_with("no answer; does it speak TLS?"), "{}", told(&error));
+}
+
+#[tokio::test]
+async fn wrong_credentials_are_named_and_not_shown() {
+    for protocol in [Protocol::Resp2, Protocol::Resp3] {
+        for options in [
+            options("REDIS_ACL_URL").password("hunter2"),
+            options("REDIS_URL").user("nobody").password("hunter2"),
+            options("REDIS_URL").user("nobody"),
+        ] {
+            let error = connect(&options.protocol(protocol)).await.expect_err("wrong");
+            assert!(matches!(error, RedisError::Credentials(..)), "{error:?}");
+            let shown = format!("{} {error:?}", told(&error));
+            assert!(shown.contains("refuses user and password") && !shown.contains("hunter2"), "{shown}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_repeats_what_it_does_not_understand_does_not_give_the_password_away() {
+    let (listener, options) = server().await;
+    let answering = tokio::spawn(async move {
+        let (mut link, _) = listener.accept().await.expect("accepted");
+        let answers =
+            b"-ERR what is this, `3`, `AUTH`, `app`, `hunter2`,\r\n-ERR or this\r\n-ERR or this\r\n";
+        link.write_all(answers).await.expect("written");
+        link
+    });
+    let options = options.user("app").password("hunter2").protocol(Protocol::Resp3);
+    let error = connect(&options).await.expect_err("refused");
+    let shown = format!("{} {error:?}", told(&error));
+    assert!(shown.contains("what is this") && !shown.contains("hunter2"), "{shown}");
+    answering.await.expect("answered");
+}
+
+#[tokio::test]
+async fn nobody_there_is_said_at_once() {
+    let (listener, options) = server().await;
+    drop(listener);
+    let error = connect(&options).await.expect_err("nobody listens");
+    assert!(matches!(error, RedisError::Connect(..)), "{error:?}");
+    assert!(told(&error).contains("Connection refused"), "{}", told(&error));
+
+    let error = connect(&RedisOptions::new("unix:///nowhere/redis.sock").expect("a URL"))
+        .await
+        .expect_err("no such file");
+    assert!(
+        told(&error).starts_with("cannot connect to /nowhere/redis.sock: No such file"),
+        "{}",
+        told(&error)
+    );
+}
+
+#[tokio::test]
+async fn a_server_that_takes_connections_and_is_silent_is_given_up() {
+    let (_listener, options) = server().await;
+    let error = connect(&options.connect_timeout(Duration::from_millis(100))).await.expect_err("silent");
+    assert!(told(&error).ends_with("did not answer within 100ms"), "{}", told(&error));
+}
+
+#[tokio::test]
+async fn a_link_that_is_half_open_fails_a_publish_in_time() {
+    let (listener, options) = server().await;
+    let proxy = tokio::spawn(forward(listener, environment("REDIS_URL"), Some(b"PUBLISH")));
+    let redis = connect(&options.publish_timeout(Duration::from_millis(200))).await.expect("connected");
+    let error = soon(redis.publish(&[frame(&channel(), "held")])).await.expect_err("no answer");
+    assert!(matches!(error.source, RedisError::Silent(..)), "{error:?}");
+    assert_eq!(error.sent, 0);
+    drop(redis);
+    // The connection goes with the broker, answered or not.
+    soon(proxy).await.expect("it saw the end");
+}
+
+#[tokio::test]
+async fn after_a_cut_it_is_known_what_got_through() {
+    let (listener, options) = server().await;
+    let answering = tokio::spawn(async move {
+        let (mut link, _) = listener.accept().await.expect("accepted");
+        wait_for(&mut link, b"LIB-VER").await;
+        link.write_all(b"+OK\r\n+OK\r\n").await.expect("written");
+        wait_for(&mut link, b"HELLO").await;
+        link.write_all(b"-ERR unknown command\r\n").await.expect("written");
+        wait_for(&mut link, b"PUBLISH").await;
+        link.write_all(&b":1\r\n".repeat(70)).await.expect("written");
+    });
+    let redis = connect(&options).await.expect("connected");
+    let channel = channel();
+    let frames: Vec<_> = (0..200).map(|n| frame(&channel, n.to_string())).collect();
+    let error = soon(redis.publish(&frames)).await.expect_err("cut");
+    assert_eq!(error.sent, 64, "whole chunks: {error:?}");
+    answering.await.expect("answered");
+}
+
+#[tokio::test]
+async fn debug_shows_the_server_and_no_password() {
+    let redis = connect(&options("REDIS_ACL_URL")).await.expect("connected");
+    let shown = format!("{redis:?} {:?}", options("REDIS_ACL_URL"));
+    assert!(shown.starts_with("Redis { server: Tcp(") && !shown.contains("app-secret"), "{shown}");
+}
+
+#[test]
+fn what_is_too_large_is_a_setting() {
+    let options = RedisOptions::new("redis://").expect("a URL");
+    assert_eq!(Redis::frame_limit(&options), 16 * 1024 * 1024);
+    assert_eq!(Redis::frame_limit(&options.frame_limit(1)), 1);
+}
+
+/// A server to be played by the test, and how to get there.
+async fn server() -> (TcpListener, RedisOptions) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let url = format!("redis://{}", listener.local_addr().expect("bound"));
+    (listener, RedisOptions::new(&url).expect("a URL"))
+}
+
+/// Passes everything on to the server of `url`, for one connection after the other. Once `last` has come, nothing more of that
+/// connection, in neither direction; and when its client is gone, this is done.
+async fn forward(listener: TcpListener, url: String, last: Option<&'static [u8]>) {
+    let place = url.split("://").nth(1).and_then(|rest| rest.split('/').next()?.rsplit('@').next());
+    let place = place.expect("a host and a port");
+    loop {
+        let (client, _) = listener.accept().await.expect("accepted");
+        let server = TcpStream::connect(place).await.expect("connected");
+        let (mut from_client, mut to_client) = client.into_split();
+        let (mut from_server, mut to_server) = server.into_split();
+        let back = tokio::spawn(async move { tokio::io::copy(&mut from_server, &mut to_client).await });
+        let Some(last) = last else {
+            tokio::spawn(async move { tokio::io::copy(&mut from_client, &mut to_server).await });
+            continue;
+        };
+        let mut buffer = vec![0; 4096];
+        loop {
+            let read = from_client.read(&mut buffer).await.unwrap_or(0);
+            if read == 0 {
+                return back.abort();
+            }
+            if !buffer[..read].windows(last.len()).any(|bytes| bytes == last) {
+                to_server.write_all(&buffer[..read]).await.expect("written");
+            }
+        }
+    }
+}
+
+async fn wait_for(link: &mut TcpStream, word: &[u8]) {
+    let mut read = Vec::new();
+    while !read.windows(word.len()).any(|bytes| bytes == word) {
+        assert_ne!(link.read_buf(&mut read).await.expect("read"), 0);
+    }
+}
