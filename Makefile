@@ -35,11 +35,16 @@ test: ## all tests, with the brokers and foreign clients they need, and the docs
 	@$(call step,features) $(MAKE) --no-print-directory check-features
 	@$(call step,docs) env RUSTDOCFLAGS="-D warnings" cargo doc --workspace --all-features --no-deps
 
-# The protocol alone, without tokio and hyper; then the examples that need nothing but the core, and each of the others.
+# What an emitter needs, without hyper; then the examples that need nothing but the core, and each of the others.
 check-features:
 	cargo check -p socketio-core --no-default-features
 	cargo check -p socketio-redis --no-default-features
 	cargo check -p socketio-amqp --no-default-features
+	cargo check -p socketio-emitter
+	@tree="$$(cargo tree -p socketio-emitter --all-features -e normal --prefix none -f '{p} {f}' | sort -u)"; \
+	if grep -E '^(hyper|http|tower|axum)[a-z-]* v|^socketio-core .*server' <<<"$$tree"; then \
+		echo "the emitter pulls in a server" >&2; exit 1; fi; \
+	echo "the emitter pulls in $$(wc -l <<<"$$tree") crates, neither hyper nor the server among them"
 	cargo check -p socketio-examples --examples
 	for feature in hyper axum autobahn; do cargo check -p socketio-examples --examples --features $$feature; done
 

@@ -15,6 +15,7 @@ use crate::wait::{until, within};
 /// Servers on one channel, each with the handlers that the facts need.
 pub struct Nodes<B: Broker> {
     pub nodes: Vec<Node<B>>,
+    pub channel: String,
 }
 
 /// One of them.
@@ -36,7 +37,7 @@ impl<B: Broker> Nodes<B> {
         for options in options {
             nodes.push(Node::start(options, &channel).await);
         }
-        let nodes = Nodes { nodes };
+        let nodes = Nodes { nodes, channel };
         nodes.know_each_other().await;
         nodes
     }

@@ -92,7 +92,15 @@ impl WebSocket {
     ///
     /// The server's answer, when it is not 101.
     pub async fn open_with(port: u16, target: &str, headers: &[(&str, &str)]) -> Result<Self, Response> {
-        let mut http = Http::connect(port).await;
+        Self::open_over(Http::connect(port).await, target, headers).await
+    }
+
+    /// Opens one on a connection that is there already.
+    ///
+    /// # Errors
+    ///
+    /// The server's answer, when it is not 101.
+    pub async fn open_over(mut http: Http, target: &str, headers: &[(&str, &str)]) -> Result<Self, Response> {
         let response = http.request("GET", target, &[&UPGRADE, headers].concat(), b"").await;
         if response.status != 101 {
             return Err(response);
@@ -166,6 +174,15 @@ impl WebSocket {
     /// Reads on until the TCP connection has ended.
     pub async fn ended(&mut self) {
         while self.next().await != Message::End {}
+    }
+
+    /// Reads up to `bytes` more, and how many wait to be taken as messages then; `None` when the TCP connection has ended.
+    pub async fn read_some(&mut self, bytes: usize) -> Option<usize> {
+        let mut some = (&mut self.stream).take(bytes as u64);
+        match within("more of a message", some.read_buf(&mut self.input)).await {
+            Ok(read) if read > 0 => Some(self.input.len()),
+            _ => None,
+        }
     }
 
     /// Ends the TCP connection by a reset, without a word.

@@ -1,10 +1,13 @@
 //! HTTP/1.1 by hand: what a test writes is what goes over the wire.
 
-use std::str;
+use std::{
+    str,
+    time::{Duration, Instant},
+};
 
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpStream,
+    net::{TcpSocket, TcpStream},
 };
 
 use crate::wait::within;
@@ -14,6 +17,10 @@ use crate::wait::within;
 pub struct Http {
     stream: TcpStream,
     input: Vec<u8>,
+    /// When it was opened, or bytes came last,
+    heard: Instant,
+    /// and how long ago that was when the last request was sent.
+    idle: Duration,
 }
 
 /// An answer, read whole.
@@ -49,9 +56,20 @@ pub async fn request(
 impl Http {
     pub async fn connect(port: u16) -> Self {
         let stream = within("a TCP connection", TcpStream::connect(("127.0.0.1", port))).await;
-        let stream = stream.expect("the server listens");
+        Self::over(stream.expect("the server listens"))
+    }
+
+    /// A connection whose receive buffer is as small as can be: what is not read stays with the server.
+    pub async fn connect_narrow(port: u16) -> Self {
+        let socket = TcpSocket::new_v4().expect("there is IPv4");
+        socket.set_recv_buffer_size(4096).expect("a new socket takes options");
+        let connecting = socket.connect(([127, 0, 0, 1], port).into());
+        Self::over(within("a TCP connection", connecting).await.expect("the server listens"))
+    }
+
+    fn over(stream: TcpStream) -> Self {
         stream.set_nodelay(true).expect("a connected socket takes options");
-        Self { stream, input: Vec::new() }
+        Self { stream, input: Vec::new(), heard: Instant::now(), idle: Duration::ZERO }
     }
 
     /// Sends a request and reads its answer. `host`, and `content-length` for a body, are added.
@@ -85,6 +103,7 @@ impl Http {
 
     /// Sends bytes as they are. A peer that has closed is no error: the answer tells.
     pub async fn send(&mut self, bytes: &[u8]) {
+        self.idle = self.heard.elapsed();
         let _ = within("the server to read", self.stream.write_all(bytes)).await;
     }
 
@@ -94,7 +113,10 @@ impl Http {
     ///
     /// When the connection ends before it is complete.
     pub async fn response(&mut self) -> Response {
-        self.try_response().await.expect("an answer before the end of the connection")
+        // A server may end a connection that is idle for long, and a machine that stands still for as long makes it so.
+        self.try_response().await.unwrap_or_else(|| {
+            panic!("no answer before the end of the connection, which had been idle for {:?}", self.idle)
+        })
     }
 
     /// Reads an answer; `None` when the connection ends before there is one.
@@ -181,7 +203,9 @@ impl Http {
 
     /// Reads what is there; false at the end.
     async fn fill(&mut self) -> bool {
-        matches!(self.stream.read_buf(&mut self.input).await, Ok(read) if read > 0)
+        let more = matches!(self.stream.read_buf(&mut self.input).await, Ok(read) if read > 0);
+        self.heard = Instant::now();
+        more
     }
 }
 

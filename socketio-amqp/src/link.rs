@@ -28,7 +28,7 @@ type Stream = AsyncTcpStream<Compat<TcpStream>>;
 impl Link {
     /// Tries the addresses in turn; each has its share of the time.
     pub(crate) async fn open(options: &AmqpOptions, node: &str) -> Result<Link, AmqpError> {
-        let limit = options.connect_timeout.div_f64(options.addresses.len() as f64);
+        let limit = options.connect_timeout / u32::try_from(options.addresses.len()).unwrap_or(u32::MAX);
         let mut failed = None;
         for address in &options.addresses {
             match timeout(limit, connect(options, address, node)).await {

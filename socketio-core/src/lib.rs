@@ -21,10 +21,9 @@ pub use crate::protocol::sid::Sid;
 // The paved path. Everything else is named through its module.
 #[cfg(feature = "server")]
 pub use crate::{
-    adapter::Broadcast,
     engine::{Cookie, Cors, DisconnectReason, Handshake},
     handler::{Ack, Args, Auth, ConnectError, Data, EventName, Extension, HandlerError, Session, State},
-    server::{Counters, Drained, Namespace, Server, Socket},
+    server::{Broadcast, Counters, Drained, Namespace, Server, Socket},
 };
 
 #[cfg(feature = "autobahn")]

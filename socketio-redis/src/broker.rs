@@ -15,6 +15,7 @@ use crate::{RedisError, RedisFeed, RedisOptions};
 /// not listen at that moment does not get it.
 pub struct Redis {
     server: Server,
+    frame_limit: usize,
 }
 
 impl Broker for Redis {
@@ -32,11 +33,13 @@ impl Broker for Redis {
     }
 
     async fn connect(options: &RedisOptions, node: &str) -> Result<Self, RedisError> {
-        Ok(Redis { server: servers::connect(options, node).await? })
+        Ok(Redis { server: servers::connect(options, node).await?, frame_limit: options.frame_limit })
     }
 
-    async fn publish(&self, frames: &[Frame]) -> Result<(), PublishError<RedisError>> {
+    async fn publish(&self, all: &[Frame]) -> Result<(), PublishError<RedisError>> {
         let commands = &self.server.commands;
+        let too_large = all.iter().position(|frame| frame.payload.len() > self.frame_limit);
+        let frames = &all[..too_large.unwrap_or(all.len())];
         // All leave at once, and each chunk has an answer of its own: after a cut it is known what got through.
         let mut chunks = Vec::with_capacity(frames.len().div_ceil(CHUNK));
         for chunk in frames.chunks(CHUNK) {
@@ -60,7 +63,13 @@ impl Broker for Redis {
                 sent += 1;
             }
         }
-        Ok(())
+        match all.get(sent) {
+            None => Ok(()),
+            Some(frame) => {
+                let source = RedisError::TooLarge(frame.payload.len(), self.frame_limit);
+                Err(PublishError { sent, source })
+            }
+        }
     }
 
     async fn subscribe(

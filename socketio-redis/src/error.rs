@@ -33,6 +33,9 @@ pub enum RedisError {
     /// The connection ended.
     #[error("the link to {0} is gone")]
     Lost(String, #[source] Option<Cause>),
+    /// A payload is over [`RedisOptions::frame_limit`](crate::RedisOptions::frame_limit).
+    #[error("{0} bytes are over the limit of {1} for a frame")]
+    TooLarge(usize, usize),
     /// What is published to this server would not reach everybody.
     #[error("{0} is {1}")]
     Unfit(String, &'static str),

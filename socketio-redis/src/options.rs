@@ -143,7 +143,8 @@ impl RedisOptions {
     }
 
     /// Largest payload that is published, in bytes. Default: 16 MiB, as Redis cuts off subscribers that more than 32 MB wait for
-    /// (`client-output-buffer-limit pubsub`).
+    /// (`client-output-buffer-limit pubsub`); to a Cluster 4 MiB, as a node that passes more on over TLS is busy for so long that
+    /// others take it for dead, and lose it.
     #[must_use]
     pub fn frame_limit(mut self, bytes: usize) -> Self {
         self.frame_limit = bytes;
@@ -156,6 +157,7 @@ impl RedisOptions {
     }
 
     fn to(servers: Servers) -> Self {
+        let frame_limit = if matches!(servers, Servers::Cluster(_)) { 4 << 20 } else { 16 << 20 };
         RedisOptions {
             servers,
             login: Login::default(),
@@ -163,7 +165,7 @@ impl RedisOptions {
             protocol: Protocol::default(),
             connect_timeout: Duration::from_secs(4),
             publish_timeout: Duration::from_secs(5),
-            frame_limit: 16 << 20,
+            frame_limit,
         }
     }
 }

@@ -4,12 +4,15 @@ mod support;
 
 use std::time::Duration;
 
+use futures_util::StreamExt;
 use socketio_core::adapter::broker::Broker;
-use socketio_redis::{Protocol, Redis, RedisError, RedisOptions, TlsVerify};
+use socketio_redis::{Protocol, Redis, RedisError, RedisFeed, RedisOptions, TlsVerify};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::support::{channel, connect, environment, exchange, frame, options, soon, tls_file, told};
+use crate::support::{
+    User, channel, connect, environment, exchange, frame, heard, options, soon, subscribe, tls_file, told,
+};
 
 #[tokio::test]
 async fn both_protocols_exchange() {
@@ -206,11 +209,59 @@ async fn debug_shows_the_server_and_no_password() {
     assert!(shown.starts_with("Redis { server: Tcp(") && !shown.contains("app-secret"), "{shown}");
 }
 
-#[test]
-fn what_is_too_large_is_a_setting() {
-    let options = RedisOptions::new("redis://").expect("a URL");
-    assert_eq!(Redis::frame_limit(&options), 16 * 1024 * 1024);
-    assert_eq!(Redis::frame_limit(&options.frame_limit(1)), 1);
+#[tokio::test]
+async fn what_is_too_large_is_a_setting() {
+    let three = options("REDIS_URL").frame_limit(3);
+    assert_eq!(Redis::frame_limit(&three), 3);
+    let redis = connect(&three).await.expect("connected");
+    let channel = channel();
+    let mut feed = subscribe(&redis, &channel).await;
+    let batch = ["one", "two", "three", "six"].map(|payload| frame(&channel, payload));
+    let error = soon(redis.publish(&batch)).await.expect_err("too large");
+    assert_eq!((error.sent, told(&error.source)), (2, "5 bytes are over the limit of 3 for a frame".into()));
+    soon(redis.publish(&batch[3..])).await.expect("the link stays");
+    assert_eq!(heard(&mut feed, 3).await, ["one", "two", "six"]);
+}
+
+#[tokio::test]
+async fn a_feed_ends_with_an_error_when_its_link_does() {
+    let mut user = User::new("+@all ~* &*").await;
+    let redis = connect(&user.options).await.expect("connected");
+    let channel = channel();
+    let mut feed = subscribe(&redis, &channel).await;
+    user.cut().await;
+    let error = soon(feed.next()).await.expect("it ends with an error").expect_err("the link is gone");
+    assert!(matches!(error, RedisError::Lost(..)), "{error:?}");
+    assert!(soon(feed.next()).await.is_none());
+
+    let failed = soon(redis.publish(&[frame(&channel, "lost")])).await.expect_err("that link is gone too");
+    assert_eq!(failed.sent, 0);
+    assert!(matches!(failed.source, RedisError::Lost(..)), "{failed:?}");
+    user.delete().await;
+}
+
+#[tokio::test]
+async fn a_user_needs_little_and_a_refusal_names_what_is_missing() {
+    let (mine, theirs) = (channel(), channel());
+    let mut user = User::new(&format!("+publish +subscribe &{}", mine.name())).await;
+    let redis = connect(&user.options).await.expect("connected");
+    let mut feed = subscribe(&redis, &mine).await;
+
+    // The first of a batch got through, and is said to have.
+    let batch = [frame(&mine, "1"), frame(&theirs, "2"), frame(&mine, "3")];
+    let refused = soon(redis.publish(&batch)).await.expect_err("not allowed");
+    assert_eq!(refused.sent, 1);
+    assert!(told(&refused.source).contains("NOPERM"), "{}", told(&refused.source));
+    assert_eq!(heard(&mut feed, 1).await, ["1"]);
+
+    let refused = soon(redis.subscribe(std::slice::from_ref(&theirs), None)).await.expect_err("not allowed");
+    assert!(told(&refused).contains("NOPERM"), "{}", told(&refused));
+    assert_eq!(soon(redis.subscriber_count(mine.name())).await.expect("no error"), None);
+
+    // Withdrawn: Redis ends the subscription.
+    user.set("resetchannels").await;
+    assert!(feed_ends(&mut feed).await);
+    user.delete().await;
 }
 
 /// A server to be played by the test, and how to get there.
@@ -253,4 +304,8 @@ async fn wait_for(link: &mut TcpStream, word: &[u8]) {
     while !read.windows(word.len()).any(|bytes| bytes == word) {
         assert_ne!(link.read_buf(&mut read).await.expect("read"), 0);
     }
+}
+
+async fn feed_ends(feed: &mut RedisFeed) -> bool {
+    soon(feed.filter(|frame| std::future::ready(frame.is_err())).next()).await.is_some()
 }

@@ -1,173 +1,53 @@
 //! What `to`, `except` and their like build: an operation on many sockets, spelled as a chain.
+//!
+//! Servers and emitters share these words. Whom they are said to is a [`Dispatch`]: a server's adapter, or a publisher.
 
-use std::collections::HashMap;
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::local::{Adapter, AdapterError};
-use super::operation::{EventPacket, Operation, Receipt, Target};
-use super::replies::{Replies, Reply};
-use super::room::{IntoRooms, Room};
-use super::wire::HostId;
-use crate::protocol::args::{EncodeError, IntoArgs};
-use crate::protocol::sid::Sid;
-use crate::server::reserved;
-use crate::server::{AckError, Answer, EmitError, RemoteSocket};
+use super::error::{AdapterError, EmitError};
+use super::operation::{EventPacket, Operation, Receipt, Target, with_slash};
+use super::reserved;
+use super::room::IntoRooms;
+use crate::protocol::args::IntoArgs;
+
+/// Takes operations on many sockets.
+pub trait Dispatch: fmt::Debug + Send + Sync + 'static {
+    /// Applies `operation` to the sockets of this node, if it is one, and queues it for the others. Waits for nothing.
+    ///
+    /// # Errors
+    ///
+    /// Nothing was done.
+    fn dispatch(&self, operation: Operation) -> Result<Receipt, AdapterError>;
+}
 
 /// Sockets of a namespace, about to be sent something.
 ///
 /// ```no_run
+/// # #[cfg(feature = "server")]
 /// # async fn example(io: socketio_core::Server) -> Result<(), Box<dyn std::error::Error>> {
 /// let reached = io.to(["news", "sports"]).except("muted").emit("headline", ("Storm", 3))?.local;
 /// # Ok(()) }
 /// ```
 ///
 /// It can be kept and used again. From a socket (`socket.to(…)`, `socket.broadcast()`) it leaves that socket out.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 #[must_use = "nothing is sent before `emit`"]
-pub struct Broadcast {
-    adapter: Arc<dyn Adapter>,
-    target: Target,
-    timeout: Option<Duration>,
+pub struct Broadcast<D: Dispatch + ?Sized> {
+    pub(super) dispatch: Arc<D>,
+    pub(super) target: Target,
+    pub(super) timeout: Option<Duration>,
 }
 
-/// What every node told, and who did not.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct Fetched<T> {
-    /// What was told, in no order.
-    pub items: Vec<T>,
-    /// Nodes that did not answer in time, or went away: their part is missing.
-    pub silent: Vec<HostId>,
-}
-
-/// What clients answered to a broadcast, and who did not.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct Answers<T> {
-    /// One per client that answered, in the order in which they came.
-    pub answers: Vec<(Sid, T)>,
-    /// Clients that did not answer in time, or went away.
-    pub silent: Vec<Sid>,
-    /// Nodes that did not answer in time, or went away: who their clients are is not known here.
-    pub silent_nodes: Vec<HostId>,
-}
-
-impl Broadcast {
-    pub(crate) fn new(adapter: Arc<dyn Adapter>, target: Target) -> Self {
-        Broadcast { adapter, target, timeout: None }
+impl<D: Dispatch + ?Sized> Broadcast<D> {
+    pub(crate) fn new(dispatch: Arc<D>, target: Target) -> Self {
+        Broadcast { dispatch, target, timeout: None }
     }
 
-    /// Leaves the other nodes of a cluster out.
-    pub fn local(mut self) -> Self {
-        self.target.local = true;
-        self
-    }
-
-    /// Sets how long answers are waited for. Default: 5 s.
-    pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.timeout = Some(timeout);
-        self
-    }
-
-    fn deadline(&self) -> Duration {
-        self.timeout.unwrap_or(Duration::from_secs(5))
-    }
-
-    /// Sends `event` to each of the sockets, and yields their answers as they come, then who was silent.
-    ///
-    /// # Errors
-    ///
-    /// [`EmitError::Encode`], [`EmitError::ReservedEvent`]: nobody was asked.
-    pub fn ask(&self, event: &str, args: impl IntoArgs) -> Result<Replies, EmitError> {
-        reserved::check(event)?;
-        let packet = EventPacket::new(event, &args)?;
-        let (target, timeout) = (self.target.clone(), self.deadline());
-        Ok(self.adapter.request(Operation::EmitWithAck { target, packet, timeout })?)
-    }
-
-    /// Sends `event` to each of the sockets, and gathers their answers until all have come or the time is over.
-    ///
-    /// # Errors
-    ///
-    /// Nobody was asked, or an answer does not fit `T`.
-    pub async fn emit_with_ack<T: Answer>(
-        &self,
-        event: &str,
-        args: impl IntoArgs,
-    ) -> Result<Answers<T>, AckError> {
-        let mut replies = self.ask(event, args)?;
-        let mut all = Answers { answers: Vec::new(), silent: Vec::new(), silent_nodes: Vec::new() };
-        while let Some(reply) = replies.next().await {
-            match reply {
-                Reply::Ack { sid, args } => {
-                    let args = args.as_ref().map_err(|_| AckError::Disconnected)?;
-                    all.answers.push((sid, T::from_args(&args).map_err(AckError::Decode)?));
-                }
-                Reply::SilentSockets(sids) => all.silent.extend(sids),
-                Reply::SilentNodes(nodes) => all.silent_nodes.extend(nodes),
-                _ => {}
-            }
-        }
-        Ok(all)
-    }
-
-    /// The sockets themselves, on every node.
-    ///
-    /// # Errors
-    ///
-    /// Nobody was asked.
-    pub async fn fetch_sockets(&self) -> Result<Fetched<RemoteSocket>, AdapterError> {
-        let operation = Operation::FetchSockets { target: self.target.clone(), timeout: self.deadline() };
-        let (adapter, namespace) = (self.adapter.clone(), self.target.namespace.clone());
-        self.fetch(operation, |reply| match reply {
-            Reply::Sockets(sockets) => sockets
-                .into_iter()
-                .map(|info| RemoteSocket::new(adapter.clone(), namespace.clone(), info))
-                .collect(),
-            _ => Vec::new(),
-        })
-        .await
-    }
-
-    /// How many they are, on every node: [`Fetched::items`] has a number per node.
-    ///
-    /// # Errors
-    ///
-    /// Nobody was asked.
-    pub async fn count(&self) -> Result<Fetched<u64>, AdapterError> {
-        let operation = Operation::Count { target: self.target.clone(), timeout: self.deadline() };
-        self.fetch(operation, |reply| if let Reply::Count(count) = reply { vec![count] } else { Vec::new() })
-            .await
-    }
-
-    pub(crate) async fn rooms_of_namespace(&self) -> Result<Fetched<(Room, u64)>, AdapterError> {
-        let operation =
-            Operation::Rooms { namespace: self.target.namespace.clone(), timeout: self.deadline() };
-        let told =
-            self.fetch(operation, |reply| if let Reply::Rooms(rooms) = reply { rooms } else { Vec::new() });
-        let Fetched { items, silent } = told.await?;
-        let mut sums = HashMap::new();
-        for (room, count) in items {
-            *sums.entry(room).or_insert(0) += count;
-        }
-        Ok(Fetched { items: sums.into_iter().collect(), silent })
-    }
-
-    async fn fetch<T>(
-        &self,
-        operation: Operation,
-        mut take: impl FnMut(Reply) -> Vec<T>,
-    ) -> Result<Fetched<T>, AdapterError> {
-        let mut replies = self.adapter.request(operation)?;
-        let mut fetched = Fetched { items: Vec::new(), silent: Vec::new() };
-        while let Some(reply) = replies.next().await {
-            match reply {
-                Reply::SilentNodes(nodes) => fetched.silent.extend(nodes),
-                reply => fetched.items.extend(take(reply)),
-            }
-        }
-        Ok(fetched)
+    /// Everybody in `namespace`, whose name begins with a slash, written or not.
+    pub fn everyone(dispatch: Arc<D>, namespace: &str) -> Self {
+        Broadcast::new(dispatch, Target::everyone(with_slash(namespace).into()))
     }
 
     /// Adds rooms: a socket in any of them is meant, once. An empty list adds nobody, and is not everybody.
@@ -192,9 +72,8 @@ impl Broadcast {
     /// [`EmitError::Encode`], [`EmitError::ReservedEvent`]: nothing was sent.
     pub fn emit(&self, event: &str, args: impl IntoArgs) -> Result<Receipt, EmitError> {
         reserved::check(event)?;
-        let packet =
-            EventPacket::new(event, &args).map_err(|source: EncodeError| EmitError::Encode(source))?;
-        Ok(self.adapter.dispatch(Operation::Emit { target: self.target.clone(), packet })?)
+        let packet = EventPacket::new(event, &args)?;
+        Ok(self.dispatch.dispatch(Operation::Emit { target: self.target.clone(), packet })?)
     }
 
     /// Sends a `message` event, as `send` does in every Socket.IO library.
@@ -212,7 +91,7 @@ impl Broadcast {
     ///
     /// The adapter could not take the operation; nobody was moved.
     pub fn join(&self, rooms: impl IntoRooms) -> Result<Receipt, AdapterError> {
-        self.adapter.dispatch(Operation::Join { target: self.target.clone(), rooms: rooms.into_rooms() })
+        self.dispatch.dispatch(Operation::Join { target: self.target.clone(), rooms: rooms.into_rooms() })
     }
 
     /// Takes each of the sockets out of `rooms`.
@@ -221,7 +100,7 @@ impl Broadcast {
     ///
     /// The adapter could not take the operation; nobody was moved.
     pub fn leave(&self, rooms: impl IntoRooms) -> Result<Receipt, AdapterError> {
-        self.adapter.dispatch(Operation::Leave { target: self.target.clone(), rooms: rooms.into_rooms() })
+        self.dispatch.dispatch(Operation::Leave { target: self.target.clone(), rooms: rooms.into_rooms() })
     }
 
     /// Sends each of the sockets out of the namespace.
@@ -230,7 +109,7 @@ impl Broadcast {
     ///
     /// The adapter could not take the operation; nobody was disconnected.
     pub fn disconnect(&self) -> Result<Receipt, AdapterError> {
-        self.adapter.dispatch(Operation::Disconnect { target: self.target.clone(), close: false })
+        self.dispatch.dispatch(Operation::Disconnect { target: self.target.clone(), close: false })
     }
 
     /// Closes the whole connection of each of the sockets.
@@ -239,6 +118,12 @@ impl Broadcast {
     ///
     /// The adapter could not take the operation; nobody was disconnected.
     pub fn close(&self) -> Result<Receipt, AdapterError> {
-        self.adapter.dispatch(Operation::Disconnect { target: self.target.clone(), close: true })
+        self.dispatch.dispatch(Operation::Disconnect { target: self.target.clone(), close: true })
+    }
+}
+
+impl<D: Dispatch + ?Sized> Clone for Broadcast<D> {
+    fn clone(&self) -> Self {
+        Broadcast { dispatch: self.dispatch.clone(), target: self.target.clone(), timeout: self.timeout }
     }
 }

@@ -120,8 +120,8 @@ pub trait Broker: Debug + Send + Sync + Sized + 'static {
         async { Ok(self.subscriber_count(&probe.channel).await?.map(|count| count > 0)) }
     }
 
-    /// The largest payload the queue takes, in bytes. A larger one fails [`publish`](Self::publish) before it is on its way, and never cuts
-    /// the link. Default: no limit.
+    /// The largest payload the queue takes, in bytes. The core publishes no larger one; who does so all the same must not lose the link.
+    /// Default: no limit.
     #[must_use]
     fn frame_limit(options: &Self::Options) -> usize {
         let _ = options;

@@ -1,10 +1,11 @@
 //! The seam between a server and its adapter, and the adapter for one process.
 
-use std::fmt;
 use std::sync::{Arc, OnceLock};
 
 use async_trait::async_trait;
 
+use super::broadcast::Dispatch;
+use super::error::AdapterError;
 use super::node::LocalNode;
 use super::operation::{Operation, Receipt};
 use super::replies::Replies;
@@ -15,7 +16,7 @@ use super::wire::HostId;
 /// One per server, chosen by [`ServerBuilder::adapter`](crate::server::ServerBuilder::adapter); nothing in the server sends to a room
 /// around it. Default: [`LocalAdapter`].
 #[async_trait]
-pub trait Adapter: fmt::Debug + Send + Sync + 'static {
+pub trait Adapter: Dispatch {
     /// Called once, when the server is built. A broker that is away is no error: local clients are served meanwhile.
     ///
     /// # Errors
@@ -23,14 +24,7 @@ pub trait Adapter: fmt::Debug + Send + Sync + 'static {
     /// The adapter cannot work at all; the server logs it, and serves its own clients.
     async fn start(&self, node: Arc<LocalNode>) -> Result<(), AdapterError>;
 
-    /// Applies `operation` to this node's sockets and queues it for the others. Waits for nothing.
-    ///
-    /// # Errors
-    ///
-    /// Nothing was done.
-    fn dispatch(&self, operation: Operation) -> Result<Receipt, AdapterError>;
-
-    /// Does the same for an operation that asks; the answers come as a stream, this node's and the others'.
+    /// Dispatches an operation that asks; the answers come as a stream, this node's and the others'.
     ///
     /// # Errors
     ///
@@ -42,26 +36,6 @@ pub trait Adapter: fmt::Debug + Send + Sync + 'static {
 
     /// Leaves the cluster; called when the server shuts down.
     async fn close(&self);
-}
-
-/// Why an adapter could not do its part.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum AdapterError {
-    /// It has not been started, or its server is gone.
-    #[error("the adapter has no server")]
-    NoServer,
-    /// The broker takes no frames of this size.
-    #[error("a frame of {size} bytes is too large for the broker, which takes {limit}")]
-    TooLarge {
-        /// The frame's size in bytes.
-        size: usize,
-        /// The largest one that the broker takes.
-        limit: usize,
-    },
-    /// Whatever it uses failed.
-    #[error("the adapter failed")]
-    Other(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
 /// The adapter of a server that is alone: rooms in memory.
@@ -89,15 +63,17 @@ impl Default for LocalAdapter {
     }
 }
 
+impl Dispatch for LocalAdapter {
+    fn dispatch(&self, operation: Operation) -> Result<Receipt, AdapterError> {
+        self.node()?.apply(&operation)
+    }
+}
+
 #[async_trait]
 impl Adapter for LocalAdapter {
     async fn start(&self, node: Arc<LocalNode>) -> Result<(), AdapterError> {
         let _ = self.node.set(node);
         Ok(())
-    }
-
-    fn dispatch(&self, operation: Operation) -> Result<Receipt, AdapterError> {
-        self.node()?.apply(&operation)
     }
 
     fn request(&self, operation: Operation) -> Result<Replies, AdapterError> {

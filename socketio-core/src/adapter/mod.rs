@@ -5,33 +5,39 @@
 //! [`LocalNode::apply`], and passes it on.
 
 #[cfg(feature = "server")]
+mod asking; // what a server can ask of many sockets
 mod broadcast; // what `to`, `except` and their like build
 pub mod broker; // the seam to message queues
 #[cfg(feature = "server")]
 pub mod cluster; // nodes that share a channel
 #[cfg(feature = "contract")]
 pub mod contract; // what every broker must do
+mod error; // why an operation was not taken
 #[cfg(feature = "server")]
 mod local; // the adapter for this process alone
 pub mod memory; // several servers in one process
 #[cfg(feature = "server")]
 mod node; // the sockets of this process
 pub mod operation; // what can be done to many sockets, as data
+pub mod publisher; // the half of a cluster that only sends
 #[cfg(feature = "server")]
 mod replies; // answers, as they come
+pub(crate) mod reserved; // names that the libraries keep for themselves
 mod room; // a room's name
 #[cfg(feature = "server")]
 pub(crate) mod rooms; // who is in which room
 pub mod wire; // what nodes say to each other, and its bytes
 
+pub use self::broadcast::{Broadcast, Dispatch};
+pub use self::error::{AdapterError, EmitError};
 pub use self::operation::{EventPacket, Operation, Receipt, Recipients, Target};
 pub use self::room::{IntoRooms, Room, RoomList};
 
 #[cfg(feature = "server")]
 pub use self::{
-    broadcast::{Answers, Broadcast, Fetched},
+    asking::{Answers, Fetched},
     cluster::{ClusterAdapter, Health},
-    local::{Adapter, AdapterError, LocalAdapter},
+    local::{Adapter, LocalAdapter},
     node::LocalNode,
     replies::{Replies, Reply},
 };

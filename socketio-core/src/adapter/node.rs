@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::sync::mpsc;
 
-use super::local::AdapterError;
+use super::error::AdapterError;
 use super::operation::{EventPacket, Operation, Receipt, Target};
 use super::replies::Reply;
 use super::room::Room;

@@ -130,6 +130,11 @@ impl Target {
     }
 }
 
+/// The name of a namespace, which begins with a slash.
+pub(crate) fn with_slash(namespace: &str) -> String {
+    if namespace.starts_with('/') { namespace.to_owned() } else { format!("/{namespace}") }
+}
+
 /// Who is meant, before exceptions.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Recipients {

@@ -10,7 +10,8 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 
 use super::link::Link;
-use super::{AckError, Socket, encode, reserved};
+use super::{AckError, Socket, encode};
+use crate::adapter::reserved;
 use crate::protocol::args::{ArgsRef, DecodeError, IntoArgs, RawArgs};
 use crate::protocol::sid::Sid;
 

@@ -9,9 +9,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::task::{Context as Task, Poll, Waker};
 
+use super::Socket;
 use super::life::Early;
 use super::link::Entry;
-use super::{Socket, reserved};
+use crate::adapter::reserved;
 use crate::engine::Close;
 use crate::handler::{BoxedHandler, Called, Context};
 use crate::protocol::args::{ArgsRef, Event};

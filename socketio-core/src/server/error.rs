@@ -1,28 +1,7 @@
 //! Errors of the server's words, one per operation.
 
-use crate::adapter::AdapterError;
-use crate::protocol::args::{DecodeError, EncodeError};
-
-/// Why something was not emitted.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum EmitError {
-    /// The arguments cannot be JSON: a `Serialize` failed, or a map has keys that are no strings.
-    #[error("the arguments cannot be encoded")]
-    Encode(#[from] EncodeError),
-    /// The libraries keep this event's name for themselves.
-    #[error("{0:?} is a reserved event name")]
-    ReservedEvent(String),
-    /// The client is gone from this namespace.
-    #[error("the client is disconnected")]
-    Disconnected,
-    /// The client does not read: what waits for it is over `max_outgoing`, and its connection is being closed.
-    #[error("the client's outgoing queue is full, its connection is closed")]
-    QueueFull,
-    /// The adapter could not take the operation.
-    #[error(transparent)]
-    Adapter(#[from] AdapterError),
-}
+use crate::adapter::EmitError;
+use crate::protocol::args::DecodeError;
 
 /// Why a client's answer did not come.
 #[derive(Debug, thiserror::Error)]

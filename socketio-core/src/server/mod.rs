@@ -14,7 +14,6 @@ mod life; // a socket from its CONNECT to its end
 mod link; // what the sockets of one connection share
 mod namespace; // a world of its own
 mod remote; // sockets of any node, as data
-pub(crate) mod reserved; // names that the libraries keep for themselves
 mod server_events; // what servers tell each other
 mod socket; // one client in one namespace
 mod store; // what an application keeps for one client
@@ -29,22 +28,27 @@ use tokio::sync::oneshot;
 pub use self::ack::{Answer, Question};
 pub use self::builder::ServerBuilder;
 pub use self::counters::Counters;
-pub use self::error::{AckError, BuildError, EmitError, JoinError, ServeError};
+pub use self::error::{AckError, BuildError, JoinError, ServeError};
 pub use self::namespace::Namespace;
 pub use self::remote::RemoteSocket;
 
 pub(crate) use self::gather::Gathering;
 
 pub use self::socket::Socket;
+pub use crate::adapter::EmitError;
 
 use self::inner::{ServerInner, Sessions};
+use crate::adapter::operation::with_slash;
 use crate::adapter::wire::HostId;
-use crate::adapter::{AdapterError, Broadcast, IntoRooms, Receipt, Room};
+use crate::adapter::{self, Adapter, AdapterError, IntoRooms, Receipt, Room};
 use crate::engine::Application;
 use crate::handler::kind::{Connected, Disconnect, Event};
 use crate::handler::{ConnectHandler, Handler};
 use crate::http::{self, IntoListener, SocketIoLayer, SocketIoService};
 use crate::protocol::args::IntoArgs;
+
+/// Sockets of a server's namespace, about to be sent something, or asked.
+pub type Broadcast = adapter::Broadcast<dyn Adapter>;
 
 /// A Socket.IO server. A cheap handle: clones are the same server.
 ///
@@ -286,9 +290,4 @@ impl fmt::Debug for Server {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Server").field("counters", &self.counters()).finish_non_exhaustive()
     }
-}
-
-/// `chat` is `/chat`.
-fn with_slash(namespace: &str) -> String {
-    if namespace.starts_with('/') { namespace.to_owned() } else { format!("/{namespace}") }
 }

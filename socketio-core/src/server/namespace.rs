@@ -10,12 +10,12 @@ use arc_swap::ArcSwap;
 use foldhash::quality::RandomState;
 
 use super::inner::ServerInner;
-use super::reserved;
 use super::server_events::ServerFunction;
-use super::{AckError, Answer, EmitError, RemoteSocket, Socket};
+use super::{AckError, Answer, Broadcast, EmitError, RemoteSocket, Socket};
+use crate::adapter::reserved;
 use crate::adapter::rooms::Rooms;
 use crate::adapter::{
-    AdapterError, Broadcast, EventPacket, Fetched, IntoRooms, Operation, Receipt, Reply, Room, Target,
+    AdapterError, EventPacket, Fetched, IntoRooms, Operation, Receipt, Reply, Room, Target,
 };
 use crate::handler::kind::{Connected, Disconnect, Event};
 use crate::handler::{ConnectFunction, ConnectHandler, Function, Handler, erase, erase_connect};

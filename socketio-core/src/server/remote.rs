@@ -6,9 +6,9 @@ use std::time::SystemTime;
 
 use serde::de::DeserializeOwned;
 
-use super::{EmitError, Socket};
+use super::{Broadcast, EmitError, Socket};
 use crate::adapter::wire::SocketInfo;
-use crate::adapter::{Adapter, AdapterError, Broadcast, IntoRooms, Receipt, Room, Target};
+use crate::adapter::{Adapter, AdapterError, IntoRooms, Receipt, Room, Target};
 use crate::engine::Handshake;
 use crate::protocol::args::IntoArgs;
 use crate::protocol::sid::Sid;

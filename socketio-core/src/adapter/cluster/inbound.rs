@@ -88,7 +88,7 @@ impl Cluster {
                 if let Some(host) = host {
                     self.note_member(host.as_str(), lease);
                     let beat = self.heartbeat();
-                    self.send(beat);
+                    self.outgoing.send(beat);
                 }
             }
             Message::Beat { lease } => {

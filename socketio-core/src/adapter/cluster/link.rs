@@ -17,12 +17,9 @@ use futures_util::future::{Either, select};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout};
 
 use super::inner::Cluster;
-use crate::adapter::broker::{Broker, Channel, Feed, Frame};
+use crate::adapter::broker::{Broker, Channel, Feed};
+use crate::adapter::publisher::{Broken, PATIENCE, backoff, connect, drain, publish, publish_batch};
 
-/// Pauses between attempts grow from the first to the second.
-const BACKOFF: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));
-/// Connecting, subscribing and publishing a batch take at most this long each.
-const PATIENCE: Duration = Duration::from_secs(10);
 /// Between two heartbeats.
 pub(crate) const HEARTBEAT: Duration = Duration::from_secs(2);
 /// A node that has not heard its own heartbeat for this long takes its subscription as dead.
@@ -32,11 +29,9 @@ const RETURN: Duration = Duration::from_secs(6);
 
 /// Why the link ended.
 #[derive(Debug, thiserror::Error)]
-enum Broken<E: std::error::Error + 'static> {
+enum Lost<E: std::error::Error + 'static> {
     #[error(transparent)]
-    Broker(#[from] E),
-    #[error("{0} took longer than {PATIENCE:?}")]
-    Slow(&'static str),
+    Broken(#[from] Broken<E>),
     #[error("the broker ended the subscription")]
     Ended,
     #[error("this node has not heard its own heartbeat for {DEAF:?}")]
@@ -77,9 +72,8 @@ async fn open<B: Broker>(
     cluster: &Cluster,
     cursor: Option<&<B::Feed as Feed>::Cursor>,
 ) -> Result<(B, B::Feed), Broken<B::Error>> {
-    let connecting = timeout(PATIENCE, B::connect(options, cluster.node_id()));
-    let broker = connecting.await.map_err(|_| Broken::Slow("connecting"))??;
-    let channels = [Channel::Exact(cluster.channel().clone())];
+    let broker = connect::<B>(options, &cluster.outgoing).await?;
+    let channels = [Channel::Exact(cluster.outgoing.channel().clone())];
     let subscribing = timeout(PATIENCE, broker.subscribe(&channels, cursor));
     let feed = subscribing.await.map_err(|_| Broken::Slow("subscribing"))??;
     Ok((broker, feed))
@@ -91,30 +85,26 @@ async fn serve<B: Broker>(
     feed: &mut B::Feed,
     cluster: &Arc<Cluster>,
     after_outage: bool,
-) -> Option<Broken<B::Error>> {
+) -> Option<Lost<B::Error>> {
     let reading = std::pin::pin!(read::<B>(feed, cluster));
     let writing = std::pin::pin!(write(broker, cluster, after_outage));
     let closing = std::pin::pin!(cluster.closing.notified());
     match select(select(reading, writing), closing).await {
-        Either::Left((Either::Left((broken, _)) | Either::Right((broken, _)), _)) => Some(broken),
+        Either::Left((Either::Left((lost, _)), _)) => Some(lost),
+        Either::Left((Either::Right((broken, _)), _)) => Some(broken.into()),
         Either::Right(_) => None,
     }
 }
 
 /// Publishes what is left, and says goodbye.
 async fn farewell<B: Broker>(broker: &B, cluster: &Cluster) {
-    while cluster.queue().len().0 > 0 {
-        let batch = cluster.queue().batch().await;
-        match publish(broker, &batch.frames).await {
-            Ok(()) => cluster.queue().published(&batch, batch.frames.len()),
-            Err(_) => return,
-        }
+    if drain(broker, &cluster.outgoing).await.is_ok() {
+        let _ = publish(broker, &[cluster.bye()]).await;
+        broker.close().await;
     }
-    let _ = publish(broker, &[cluster.bye()]).await;
-    broker.close().await;
 }
 
-async fn read<B: Broker>(feed: &mut B::Feed, cluster: &Arc<Cluster>) -> Broken<B::Error> {
+async fn read<B: Broker>(feed: &mut B::Feed, cluster: &Arc<Cluster>) -> Lost<B::Error> {
     let mut watch = interval(Duration::from_secs(1));
     watch.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
@@ -127,9 +117,9 @@ async fn read<B: Broker>(feed: &mut B::Feed, cluster: &Arc<Cluster>) -> Broken<B
         });
         match next.await {
             Some(Some(Ok(frame))) => cluster.receive(&frame),
-            Some(Some(Err(error))) => return Broken::Broker(error),
-            Some(None) => return Broken::Ended,
-            None if cluster.heard_itself().elapsed() > DEAF => return Broken::Deaf,
+            Some(Some(Err(error))) => return Broken::Broker(error).into(),
+            Some(None) => return Lost::Ended,
+            None if cluster.heard_itself().elapsed() > DEAF => return Lost::Deaf,
             None => cluster.tick(),
         }
     }
@@ -154,7 +144,7 @@ async fn write<B: Broker>(broker: &B, cluster: &Cluster, after_outage: bool) -> 
                         sleep(Duration::from_millis(100)).await;
                         None
                     }
-                    None => Some(cluster.queue().batch().await),
+                    None => Some(cluster.outgoing.queue().batch().await),
                 }
             });
             match select(ticked, ready).await {
@@ -166,38 +156,12 @@ async fn write<B: Broker>(broker: &B, cluster: &Cluster, after_outage: bool) -> 
         let published = match batch {
             None => {
                 let frame = if std::mem::take(&mut hello) { cluster.hello() } else { cluster.heartbeat() };
-                publish(broker, &[frame]).await.map(|_| ()).map_err(|(_, broken)| broken)
+                publish(broker, &[frame]).await.map_err(|(_, broken)| broken)
             }
-            Some(batch) => match publish(broker, &batch.frames).await {
-                Ok(()) => {
-                    cluster.queue().published(&batch, batch.frames.len());
-                    Ok(())
-                }
-                Err((sent, broken)) => {
-                    cluster.queue().published(&batch, sent);
-                    Err(broken)
-                }
-            },
+            Some(batch) => publish_batch(broker, &cluster.outgoing, &batch).await,
         };
         if let Err(broken) = published {
             return broken;
         }
     }
-}
-
-async fn publish<B: Broker>(broker: &B, frames: &[Frame]) -> Result<(), (usize, Broken<B::Error>)> {
-    match timeout(PATIENCE, broker.publish(frames)).await {
-        Ok(Ok(())) => Ok(()),
-        Ok(Err(error)) => Err((error.sent, Broken::Broker(error.source))),
-        Err(_) => Err((0, Broken::Slow("publishing"))),
-    }
-}
-
-/// Doubled with each attempt, and never the same for two nodes.
-fn backoff(attempts: u32) -> Duration {
-    let (first, last) = BACKOFF;
-    let pause = first.saturating_mul(1 << attempts.min(10)).min(last);
-    let mut random = [0; 1];
-    let _ = getrandom::fill(&mut random);
-    pause.mul_f64(0.5 + f64::from(random[0]) / 512.0)
 }

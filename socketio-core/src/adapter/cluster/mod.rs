@@ -13,7 +13,6 @@ mod inner; // what one node knows of its cluster
 mod link; // the link to the broker, made again and again
 mod members; // the other nodes, and until when they live
 mod outbound; // what is said to them
-mod queue; // what waits to be published
 mod requests; // questions that are open
 
 use std::fmt;
@@ -25,11 +24,13 @@ use async_trait::async_trait;
 use tokio::task::JoinHandle;
 
 use self::inner::{Cluster, lock};
-use self::queue::QueueLimits;
+use super::broadcast::Dispatch;
 use super::broker::Broker;
-use super::local::{Adapter, AdapterError};
+use super::error::AdapterError;
+use super::local::Adapter;
 use super::node::LocalNode;
 use super::operation::{Operation, Receipt};
+use super::publisher::{DEFAULT_CHANNEL, QueueLimits};
 use super::replies::Replies;
 use super::wire::HostId;
 
@@ -69,7 +70,7 @@ impl<B: Broker> ClusterAdapter<B> {
     pub fn with_options(options: B::Options) -> Self {
         ClusterAdapter {
             options,
-            channel: "socketio".into(),
+            channel: DEFAULT_CHANNEL.into(),
             limits: QueueLimits::default(),
             shared: Arc::default(),
             broker: PhantomData,
@@ -116,13 +117,19 @@ impl<B: Broker> ClusterAdapter<B> {
 
     /// Waits until the broker has everything that was dispatched before; `false` when `deadline` came first.
     pub async fn flush(&self, deadline: Duration) -> bool {
-        self.cluster().queue().flush(deadline).await
+        self.cluster().outgoing.queue().flush(deadline).await
     }
 
     /// This node's id on the channel.
     #[must_use]
     pub fn id(&self) -> &HostId {
         self.cluster().id()
+    }
+}
+
+impl<B: Broker> Dispatch for ClusterAdapter<B> {
+    fn dispatch(&self, operation: Operation) -> Result<Receipt, AdapterError> {
+        self.cluster().dispatch(operation)
     }
 }
 
@@ -138,10 +145,6 @@ impl<B: Broker> Adapter for ClusterAdapter<B> {
         let link = runtime.spawn(link::run::<B>(options, cluster));
         *lock(&self.shared.link) = Some(link);
         Ok(())
-    }
-
-    fn dispatch(&self, operation: Operation) -> Result<Receipt, AdapterError> {
-        self.cluster().dispatch(operation)
     }
 
     fn request(&self, operation: Operation) -> Result<Replies, AdapterError> {

@@ -1,16 +1,13 @@
 //! What is said to the other nodes: operations that are done here first, and questions.
-//!
-//! What python-socketio can express uses its form, so that its nodes take part; see `docs/wire.md` for what they cannot honour.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use smallvec::SmallVec;
-
 use super::inner::Cluster;
-use crate::adapter::local::AdapterError;
+use crate::adapter::error::AdapterError;
 use crate::adapter::node::LocalNode;
-use crate::adapter::operation::{Operation, Receipt, Recipients, Target};
+use crate::adapter::operation::{Operation, Receipt, Target};
+use crate::adapter::publisher::with_exceptions;
 use crate::adapter::replies::Replies;
 use crate::adapter::wire::{Acks, Ask, CallbackKey, Emit, Message, Request};
 use crate::protocol::sid::Sid;
@@ -26,10 +23,9 @@ impl Cluster {
     /// Encodes, does it here, queues it for the others: a frame that is too large changes nothing anywhere.
     pub(super) fn dispatch(&self, operation: Operation) -> Result<Receipt, AdapterError> {
         let node = self.local()?;
-        let frames =
-            messages(&operation).iter().map(|message| self.frame(message)).collect::<Result<Vec<_>, _>>()?;
+        let frames = self.outgoing.frames(&operation)?;
         let mut receipt = node.apply(&operation)?;
-        receipt.displaced = frames.into_iter().map(|frame| self.send(frame)).sum();
+        receipt.displaced = frames.into_iter().map(|frame| self.outgoing.send(frame)).sum();
         Ok(receipt)
     }
 
@@ -46,9 +42,9 @@ impl Cluster {
             let key = CallbackKey { sid: sid.into(), namespace: namespace.clone(), id };
             let mut emit = Emit::new(only(namespace.clone(), sid), packet.clone());
             emit.acks = Acks::Callback(key.clone());
-            let frame = self.frame(&Message::Emit(emit))?;
+            let frame = self.outgoing.frame(&Message::Emit(emit))?;
             self.requests.expect(key, sender);
-            self.send(frame);
+            self.outgoing.send(frame);
             self.later(node, *timeout, move |cluster| cluster.requests.forget_callback(id));
             return Ok(replies);
         }
@@ -56,13 +52,13 @@ impl Cluster {
             node.answer(&operation, sender)?;
             return Ok(replies);
         };
-        let frame = self.frame(&message)?;
+        let frame = self.outgoing.frame(&message)?;
         node.answer(&operation, sender.clone())?;
         let nodes = self.members.all();
         if !nodes.is_empty() || matches!(message, Message::Emit(_)) {
             // Before the question leaves, so that no answer comes too early.
             self.requests.open(id, nodes, sender);
-            self.send(frame);
+            self.outgoing.send(frame);
             self.later(node, timeout.saturating_add(GRACE), move |cluster| cluster.requests.finish(id));
         }
         Ok(replies)
@@ -85,46 +81,6 @@ impl Cluster {
     }
 }
 
-/// What an operation is to the others; nothing if it is for this node alone.
-fn messages(operation: &Operation) -> SmallVec<[Message; 2]> {
-    let mut messages = SmallVec::new();
-    match operation {
-        Operation::Emit { target, packet } if !target.local => {
-            messages.push(Message::Emit(with_exceptions(Emit::new(target.clone(), packet.clone()))));
-        }
-        Operation::Join { target, rooms } if !target.local => match sid_of(target) {
-            Some(sid) => messages.extend(rooms.iter().map(|room| Message::EnterRoom {
-                namespace: target.namespace.clone(),
-                sid: sid.clone(),
-                room: room.into(),
-            })),
-            None => messages.push(Message::Join { target: target.clone(), rooms: rooms.clone() }),
-        },
-        Operation::Leave { target, rooms } if !target.local => match sid_of(target) {
-            Some(sid) => messages.extend(rooms.iter().map(|room| Message::LeaveRoom {
-                namespace: target.namespace.clone(),
-                sid: sid.clone(),
-                room: room.into(),
-            })),
-            None => messages.push(Message::Leave { target: target.clone(), rooms: rooms.clone() }),
-        },
-        Operation::Disconnect { target, close } if !target.local => match sid_of(target) {
-            Some(sid) if !close => {
-                messages.push(Message::Disconnect { namespace: target.namespace.clone(), sid });
-            }
-            _ => messages.push(Message::DisconnectAll { target: target.clone(), close: *close }),
-        },
-        Operation::CloseRoom { namespace, room } => {
-            messages.push(Message::CloseRoom { namespace: namespace.clone(), room: room.into() });
-        }
-        Operation::ServerSideEmit { namespace, packet, replies: None } => {
-            messages.push(Message::ServerEvent { namespace: namespace.clone(), packet: packet.clone() });
-        }
-        _ => {}
-    }
-    messages
-}
-
 /// The question that an operation is to the others, and how long it waits.
 fn question(operation: &Operation, id: u64) -> Option<(Message, Duration)> {
     let request = |timeout: Duration, ask: Ask| (Message::Request(Request { id, timeout, ask }), timeout);
@@ -145,22 +101,6 @@ fn question(operation: &Operation, id: u64) -> Option<(Message, Duration)> {
         }
         Operation::ServerSideEmit { namespace, packet, replies: Some(timeout) } => {
             Some(request(*timeout, Ask::Event { namespace: namespace.clone(), packet: packet.clone() }))
-        }
-        _ => None,
-    }
-}
-
-/// A name that is left out may be a socket's id, which python nodes honour.
-fn with_exceptions(mut emit: Emit) -> Emit {
-    emit.skip = emit.except.iter().map(|room| Sid::from(room.as_str())).collect();
-    emit
-}
-
-/// The one name that a target is, which may be a socket's id.
-fn sid_of(target: &Target) -> Option<Sid> {
-    match &target.recipients {
-        Recipients::Rooms(rooms) if target.except.is_empty() && rooms.len() == 1 => {
-            rooms.first().map(|room| Sid::from(room.as_str()))
         }
         _ => None,
     }

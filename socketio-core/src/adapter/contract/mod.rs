@@ -47,7 +47,7 @@ pub use self::listening::{
     nothing_is_missed_once_subscribed,
 };
 pub use self::publishing::{
-    a_batch_arrives_whole, a_frame_over_the_limit_is_refused_and_the_link_stays, a_megabyte_comes_through,
+    a_batch_arrives_whole, a_frame_over_the_limit_does_not_cut_the_link, a_megabyte_comes_through,
     every_byte_comes_through, frames_of_a_sender_arrive_in_order, senders_keep_their_order_side_by_side,
 };
 use super::broker::Broker;
@@ -67,7 +67,7 @@ pub async fn run<B: Broker>(options: B::Options) {
         senders_keep_their_order_side_by_side,
         every_byte_comes_through,
         a_megabyte_comes_through,
-        a_frame_over_the_limit_is_refused_and_the_link_stays,
+        a_frame_over_the_limit_does_not_cut_the_link,
         nothing_is_missed_once_subscribed,
         every_feed_hears_every_frame,
         channels_do_not_hear_each_other,

@@ -1,6 +1,6 @@
 //! Event names that the libraries keep for themselves.
 
-use super::EmitError;
+use super::error::EmitError;
 
 /// Node's reserved names; a client library would take an event of such a name for its own.
 const RESERVED: [&str; 6] =

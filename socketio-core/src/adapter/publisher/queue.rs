@@ -124,18 +124,36 @@ impl Queue {
         tokio::time::timeout(deadline, flushed).await.is_ok()
     }
 
+    /// The broker has the first `sent` frames of `batch`, and will never take the next: it is dropped, those behind it have their turn.
+    pub(crate) fn refused(&self, batch: &Batch, sent: usize) {
+        let mut state = self.lock();
+        if state.first == batch.first + sent as u64 && !state.frames.is_empty() {
+            state.pop();
+            state.dropped += 1;
+        }
+        drop(state);
+        self.moved.notify_waiters();
+    }
+
     /// Frames and bytes that wait.
     pub(crate) fn len(&self) -> (usize, usize) {
         let state = self.lock();
         (state.frames.len(), state.bytes)
     }
 
-    /// Frames dropped so far, for want of room or for their age.
+    /// Frames that the broker has had so far.
+    pub(crate) fn sent(&self) -> u64 {
+        let state = self.lock();
+        state.first - state.dropped
+    }
+
+    /// Frames dropped so far, for want of room, for their age, or because the broker takes none such.
     pub(crate) fn dropped(&self) -> u64 {
         self.lock().dropped
     }
 
-    fn front(&self) -> Option<Batch> {
+    /// What goes to the broker at once, if anything waits.
+    pub(crate) fn front(&self) -> Option<Batch> {
         let mut state = self.lock();
         let expired = state.expire(Instant::now(), self.limits.age);
         state.dropped += expired;
@@ -181,6 +199,9 @@ impl State {
 
 #[cfg(test)]
 mod tests {
+    use std::future::{Future, poll_fn};
+    use std::task::{Context, Poll};
+
     use bytes::Bytes;
 
     use super::*;
@@ -260,8 +281,8 @@ mod tests {
         let batch = queue.batch().await;
         let flushing = queue.flush(Duration::from_secs(5));
         let mut flushing = std::pin::pin!(flushing);
-        let mut cx = std::task::Context::from_waker(std::task::Waker::noop());
-        assert!(std::future::Future::poll(flushing.as_mut(), &mut cx).is_pending());
+        let mut look = |cx: &mut Context<'_>| Poll::Ready(flushing.as_mut().poll(cx).is_pending());
+        assert!(poll_fn(&mut look).await);
         queue.push(frame("b"));
         queue.published(&batch, 1);
         assert!(flushing.await);

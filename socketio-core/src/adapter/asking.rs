@@ -1,0 +1,152 @@
+//! What a server can ask of many sockets, beside what it can tell them: a [`Broadcast`] whose adapter brings answers.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use super::broadcast::Broadcast;
+use super::error::{AdapterError, EmitError};
+use super::local::Adapter;
+use super::operation::{EventPacket, Operation};
+use super::replies::{Replies, Reply};
+use super::reserved;
+use super::room::Room;
+use super::wire::HostId;
+use crate::protocol::args::IntoArgs;
+use crate::protocol::sid::Sid;
+use crate::server::{AckError, Answer, RemoteSocket};
+
+/// What every node told, and who did not.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Fetched<T> {
+    /// What was told, in no order.
+    pub items: Vec<T>,
+    /// Nodes that did not answer in time, or went away: their part is missing.
+    pub silent: Vec<HostId>,
+}
+
+/// What clients answered to a broadcast, and who did not.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Answers<T> {
+    /// One per client that answered, in the order in which they came.
+    pub answers: Vec<(Sid, T)>,
+    /// Clients that did not answer in time, or went away.
+    pub silent: Vec<Sid>,
+    /// Nodes that did not answer in time, or went away: who their clients are is not known here.
+    pub silent_nodes: Vec<HostId>,
+}
+
+impl Broadcast<dyn Adapter> {
+    /// Leaves the other nodes of a cluster out.
+    pub fn local(mut self) -> Self {
+        self.target.local = true;
+        self
+    }
+
+    /// Sets how long answers are waited for. Default: 5 s.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = Some(timeout);
+        self
+    }
+
+    fn deadline(&self) -> Duration {
+        self.timeout.unwrap_or(Duration::from_secs(5))
+    }
+
+    /// Sends `event` to each of the sockets, and yields their answers as they come, then who was silent.
+    ///
+    /// # Errors
+    ///
+    /// [`EmitError::Encode`], [`EmitError::ReservedEvent`]: nobody was asked.
+    pub fn ask(&self, event: &str, args: impl IntoArgs) -> Result<Replies, EmitError> {
+        reserved::check(event)?;
+        let packet = EventPacket::new(event, &args)?;
+        let (target, timeout) = (self.target.clone(), self.deadline());
+        Ok(self.dispatch.request(Operation::EmitWithAck { target, packet, timeout })?)
+    }
+
+    /// Sends `event` to each of the sockets, and gathers their answers until all have come or the time is over.
+    ///
+    /// # Errors
+    ///
+    /// Nobody was asked, or an answer does not fit `T`.
+    pub async fn emit_with_ack<T: Answer>(
+        &self,
+        event: &str,
+        args: impl IntoArgs,
+    ) -> Result<Answers<T>, AckError> {
+        let mut replies = self.ask(event, args)?;
+        let mut all = Answers { answers: Vec::new(), silent: Vec::new(), silent_nodes: Vec::new() };
+        while let Some(reply) = replies.next().await {
+            match reply {
+                Reply::Ack { sid, args } => {
+                    let args = args.as_ref().map_err(|_| AckError::Disconnected)?;
+                    all.answers.push((sid, T::from_args(&args).map_err(AckError::Decode)?));
+                }
+                Reply::SilentSockets(sids) => all.silent.extend(sids),
+                Reply::SilentNodes(nodes) => all.silent_nodes.extend(nodes),
+                _ => {}
+            }
+        }
+        Ok(all)
+    }
+
+    /// The sockets themselves, on every node.
+    ///
+    /// # Errors
+    ///
+    /// Nobody was asked.
+    pub async fn fetch_sockets(&self) -> Result<Fetched<RemoteSocket>, AdapterError> {
+        let operation = Operation::FetchSockets { target: self.target.clone(), timeout: self.deadline() };
+        let (adapter, namespace) = (self.dispatch.clone(), self.target.namespace.clone());
+        self.fetch(operation, |reply| match reply {
+            Reply::Sockets(sockets) => sockets
+                .into_iter()
+                .map(|info| RemoteSocket::new(adapter.clone(), namespace.clone(), info))
+                .collect(),
+            _ => Vec::new(),
+        })
+        .await
+    }
+
+    /// How many they are, on every node: [`Fetched::items`] has a number per node.
+    ///
+    /// # Errors
+    ///
+    /// Nobody was asked.
+    pub async fn count(&self) -> Result<Fetched<u64>, AdapterError> {
+        let operation = Operation::Count { target: self.target.clone(), timeout: self.deadline() };
+        self.fetch(operation, |reply| if let Reply::Count(count) = reply { vec![count] } else { Vec::new() })
+            .await
+    }
+
+    pub(crate) async fn rooms_of_namespace(&self) -> Result<Fetched<(Room, u64)>, AdapterError> {
+        let operation =
+            Operation::Rooms { namespace: self.target.namespace.clone(), timeout: self.deadline() };
+        let told =
+            self.fetch(operation, |reply| if let Reply::Rooms(rooms) = reply { rooms } else { Vec::new() });
+        let Fetched { items, silent } = told.await?;
+        let mut sums = HashMap::new();
+        for (room, count) in items {
+            *sums.entry(room).or_insert(0) += count;
+        }
+        Ok(Fetched { items: sums.into_iter().collect(), silent })
+    }
+
+    async fn fetch<T>(
+        &self,
+        operation: Operation,
+        mut take: impl FnMut(Reply) -> Vec<T>,
+    ) -> Result<Fetched<T>, AdapterError> {
+        let mut replies = self.dispatch.request(operation)?;
+        let mut fetched = Fetched { items: Vec::new(), silent: Vec::new() };
+        while let Some(reply) = replies.next().await {
+            match reply {
+                Reply::SilentNodes(nodes) => fetched.silent.extend(nodes),
+                reply => fetched.items.extend(take(reply)),
+            }
+        }
+        Ok(fetched)
+    }
+}

@@ -1,0 +1,95 @@
+//! The link of a publisher: made, used, and made again.
+//!
+//! A batch is never given up half-way: python nodes would hear twice what is published again.
+
+use std::pin::pin;
+use std::sync::Arc;
+
+use futures_util::future::{Either, select};
+use tokio::sync::watch;
+use tokio::time::timeout;
+
+use super::audience::Audience;
+use super::writer::{Broken, backoff, connect, drain, publish_batch};
+use super::{Cause, Link, State};
+use crate::adapter::broker::Broker;
+
+/// Keeps the link up until `alive` has no sender and nothing is left to publish, or that has failed.
+pub(super) async fn run<B: Broker>(
+    options: B::Options,
+    state: Arc<State<B>>,
+    mut alive: watch::Receiver<()>,
+) {
+    let queue = state.outgoing.queue();
+    let mut audience = Audience::default();
+    let mut attempts = 0_u32;
+    loop {
+        let last = alive.has_changed().is_err();
+        let sent = queue.sent();
+        let served = async {
+            let broker = Arc::new(connect::<B>(&options, &state.outgoing).await?);
+            state.up(&broker);
+            serve(&*broker, &state, &mut alive, &mut audience).await?;
+            broker.close().await;
+            Ok(())
+        };
+        let Err(broken) = served.await else { return };
+        state.down(broken);
+        if last {
+            let (lost, _) = queue.len();
+            if lost > 0 {
+                tracing::error!(target: "socketio::cluster", lost, "the publisher has ended before all was published");
+            }
+            return;
+        }
+        // A link over which nothing goes is no success, though it comes up each time.
+        attempts = if queue.sent() > sent { 0 } else { attempts.saturating_add(1) };
+        // Whoever drops the publisher has one attempt more, at once.
+        let _ = timeout(backoff(attempts), gone(&mut alive)).await;
+    }
+}
+
+/// Publishes until nothing will come any more, or the link breaks.
+async fn serve<B: Broker>(
+    broker: &B,
+    state: &State<B>,
+    alive: &mut watch::Receiver<()>,
+    audience: &mut Audience,
+) -> Result<(), Broken<B::Error>> {
+    let channel = state.outgoing.channel();
+    audience.wait(broker, channel).await?;
+    loop {
+        let batch = {
+            let filled = pin!(state.outgoing.queue().batch());
+            let gone = pin!(gone(alive));
+            match select(filled, gone).await {
+                Either::Left((batch, _)) => batch,
+                Either::Right(_) => break,
+            }
+        };
+        publish_batch(broker, &state.outgoing, &batch).await?;
+        state.set_fault(None);
+        audience.look(broker, channel).await?;
+    }
+    drain(broker, &state.outgoing).await
+}
+
+async fn gone(alive: &mut watch::Receiver<()>) {
+    while alive.changed().await.is_ok() {}
+}
+
+impl<B: Broker> State<B> {
+    fn up(&self, broker: &Arc<B>) {
+        self.link.send_replace(Link::Up(broker.clone()));
+        if !self.outgoing.link_up() {
+            tracing::info!(target: "socketio::cluster", channel = &**self.outgoing.channel(), "connected to the broker");
+        }
+    }
+
+    fn down(&self, broken: Broken<B::Error>) {
+        self.outgoing.link_down(&broken);
+        let cause: Cause = Arc::new(broken);
+        self.set_fault(Some(cause));
+        self.link.send_replace(Link::Down);
+    }
+}

@@ -1,0 +1,14 @@
+#![doc = include_str!("../README.md")]
+
+pub mod blocking; // for programs without a runtime
+mod emitter; // for those with one
+mod words; // what both say
+
+pub use crate::emitter::{Broadcast, Emitter};
+
+/// An emitter over Redis or Valkey.
+#[cfg(feature = "redis")]
+pub type RedisEmitter = Emitter<socketio_redis::Redis>;
+
+pub use socketio_core::adapter::publisher::{Listeners, PublisherError, PublisherHealth, Totals};
+pub use socketio_core::adapter::{EmitError, Receipt};
