@@ -25,7 +25,7 @@ $(CLIENT)/socket.io.min.js: examples/chat/package-lock.json
 step = echo "--- $(1)"; TIMEFORMAT="--- $(1): %0R s"; time
 
 # What `scripts/brokers` starts for the tests, on ports of its own.
-BROKERS := redis redis-cluster redis-sentinel
+BROKERS := redis redis-cluster redis-sentinel rabbitmq
 
 test: ## all tests, with the brokers and foreign clients they need, and the docs without a warning
 	@$(call step,foreign clients) integration-tests/foreign/install.sh
@@ -39,6 +39,7 @@ test: ## all tests, with the brokers and foreign clients they need, and the docs
 check-features:
 	cargo check -p socketio-core --no-default-features
 	cargo check -p socketio-redis --no-default-features
+	cargo check -p socketio-amqp --no-default-features
 	cargo check -p socketio-emitter
 	@tree="$$(cargo tree -p socketio-emitter --all-features -e normal --prefix none -f '{p} {f}' | sort -u)"; \
 	if grep -E '^(hyper|http|tower|axum)[a-z-]* v|^socketio-core .*server' <<<"$$tree"; then \

@@ -4,6 +4,7 @@ mod facts;
 mod faults;
 
 use integration_tests::brokers;
+use socketio_amqp::Amqp;
 use socketio_core::Sid;
 use socketio_core::adapter::memory::{Memory, MemoryHub, MemoryLog, MemoryOptions};
 use socketio_redis::Redis;
@@ -36,6 +37,14 @@ macro_rules! on_every_broker {
             $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn $fact() {
                 facts::$fact::<Redis>(brokers::options("REDIS_URL")).await;
+            })+
+        }
+
+        mod amqp {
+            use super::*;
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $fact() {
+                facts::$fact::<Amqp>(brokers::options("AMQP_URL")).await;
             })+
         }
 

@@ -1,0 +1,29 @@
+#![doc = include_str!("../README.md")]
+#![cfg_attr(not(test), warn(clippy::unwrap_used))] // a peer's mistake must never reach one
+
+mod broker; // the connection as the core sees it
+mod error;
+mod exchange; // what a channel is
+mod feed; // frames in
+mod link; // TCP, TLS and AMQP's handshake
+mod options; // URLs and settings
+mod publisher; // messages out
+mod queue; // what is kept for this node
+mod tls; // certificates
+
+pub use crate::broker::Amqp;
+pub use crate::error::AmqpError;
+pub use crate::feed::AmqpFeed;
+pub use crate::options::{AmqpOptions, Argument};
+pub use crate::queue::QueueName;
+
+/// An adapter over AMQP: what python-socketio calls its `KombuManager` and its `AsyncAioPikaManager`, and a node beside them.
+///
+/// ```
+/// use socketio_amqp::AmqpManager;
+///
+/// let manager = AmqpManager::new("amqp://guest:guest@localhost:5672//")?.channel("chat"); // parses only
+/// # Ok::<(), socketio_amqp::AmqpError>(())
+/// ```
+#[cfg(feature = "server")]
+pub type AmqpManager = socketio_core::adapter::ClusterAdapter<Amqp>;

@@ -1,0 +1,145 @@
+//! The broker that the tests meet, and the few words they are written in.
+
+use std::error::Error;
+use std::future::Future;
+use std::process::Command;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::{Stream, StreamExt};
+use lapin::types::FieldTable;
+use socketio_amqp::{Amqp, AmqpError, AmqpFeed, AmqpOptions, QueueName};
+use socketio_core::Sid;
+use socketio_core::adapter::broker::{Broker, Channel, Frame};
+use url::Url;
+
+/// The broker's URL.
+pub(crate) fn url() -> Url {
+    let url = std::env::var("AMQP_URL").expect(
+        "AMQP_URL is not set: the tests need a RabbitMQ, for instance that of `scripts/brokers start rabbitmq`, which prints it",
+    );
+    url.parse().expect("AMQP_URL is a URL")
+}
+
+pub(crate) fn options() -> AmqpOptions {
+    url().as_str().parse().expect("AMQP_URL is one of AMQP's")
+}
+
+/// The broker's URL with another address in it.
+pub(crate) fn through(address: std::net::SocketAddr) -> AmqpOptions {
+    let mut url = url();
+    url.set_ip_host(address.ip()).expect("it has a host");
+    url.set_port(Some(address.port())).expect("it has a host");
+    url.as_str().parse().expect("it is still one of AMQP's")
+}
+
+/// A name that nobody else uses.
+pub(crate) fn unique(what: &str) -> Arc<str> {
+    format!("{what}-{}", Sid::generate()).into()
+}
+
+pub(crate) async fn connect(options: &AmqpOptions) -> Amqp {
+    connect_as(options, &Sid::generate()).await
+}
+
+pub(crate) async fn connect_as(options: &AmqpOptions, node: &Sid) -> Amqp {
+    within(Amqp::connect(options, node.as_str())).await.expect("it connects")
+}
+
+pub(crate) async fn publish(broker: &Amqp, frames: &[Frame]) {
+    within(broker.publish(frames)).await.expect("it is published");
+}
+
+pub(crate) async fn subscribe(broker: &Amqp, channel: &Arc<str>) -> AmqpFeed {
+    within(broker.subscribe(&[Channel::Exact(channel.clone())], None)).await.expect("it subscribes")
+}
+
+/// Goes on where a feed was.
+pub(crate) async fn resume(broker: &Amqp, channel: &Arc<str>, cursor: Option<&QueueName>) -> AmqpFeed {
+    within(broker.subscribe(&[Channel::Exact(channel.clone())], cursor)).await.expect("it subscribes")
+}
+
+/// Frames with these texts.
+pub(crate) fn frames<T: ToString>(channel: &Arc<str>, texts: impl IntoIterator<Item = T>) -> Vec<Frame> {
+    let frame = |text: T| Frame { channel: channel.clone(), payload: Bytes::from(text.to_string()) };
+    texts.into_iter().map(frame).collect()
+}
+
+/// The text of the next frame.
+pub(crate) async fn next(
+    feed: &mut (impl Stream<Item = Result<Frame, AmqpError>> + Unpin),
+) -> Result<String, AmqpError> {
+    let frame = within(feed.next()).await.expect("the feed goes on")?;
+    Ok(String::from_utf8(frame.payload.to_vec()).expect("it is a text"))
+}
+
+/// The texts of the next frames.
+pub(crate) async fn take(feed: &mut AmqpFeed, count: usize) -> Vec<String> {
+    let mut texts = Vec::new();
+    while texts.len() < count {
+        texts.push(next(feed).await.expect("a frame"));
+    }
+    texts
+}
+
+/// Nothing here takes that long unless it hangs.
+pub(crate) async fn within<T>(what: impl Future<Output = T>) -> T {
+    tokio::time::timeout(Duration::from_secs(60), what).await.expect("it ends in time")
+}
+
+/// Asks until it is so.
+pub(crate) async fn until<F: Future<Output = bool>>(mut asked: impl FnMut() -> F) {
+    within(async {
+        while !asked().await {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    })
+    .await;
+}
+
+/// A client of another make.
+pub(crate) async fn stranger() -> lapin::Channel {
+    let mut uri: lapin::uri::AMQPUri = url().as_str().parse().expect("a URL");
+    if uri.vhost.is_empty() {
+        uri.vhost = "/".into();
+    }
+    let connection = lapin::Connection::connect_uri(uri, Default::default()).await.expect("it connects");
+    connection.create_channel().await.expect("it opens")
+}
+
+/// Whether there is a queue of this name; `None` if there is none, else how many messages wait in it.
+pub(crate) async fn waiting(queue: &str) -> Option<u32> {
+    let passive = lapin::options::QueueDeclareOptions { passive: true, ..Default::default() };
+    let declared = stranger().await.queue_declare(queue.into(), passive, FieldTable::default()).await;
+    declared.ok().map(|queue| queue.message_count())
+}
+
+/// Whether nobody consumes from the queue.
+pub(crate) async fn idle(queue: &str) -> bool {
+    let passive = lapin::options::QueueDeclareOptions { passive: true, ..Default::default() };
+    let declared = stranger().await.queue_declare(queue.into(), passive, FieldTable::default()).await;
+    declared.is_ok_and(|queue| queue.consumer_count() == 0)
+}
+
+/// An error and its causes.
+pub(crate) fn told(error: &dyn Error) -> String {
+    match error.source() {
+        None => error.to_string(),
+        Some(cause) => format!("{error}: {}", told(cause)),
+    }
+}
+
+/// Runs `test` in a process of its own, and returns what that printed; `None` if this is the one.
+pub(crate) fn alone(test: &str) -> Option<String> {
+    if std::env::var_os("ALONE").is_some() {
+        return None;
+    }
+    let this = std::env::current_exe().expect("it runs");
+    let output = Command::new(this).args(["--exact", "--nocapture", test]).env("ALONE", "1").output();
+    let output = output.expect("it runs");
+    let printed = String::from_utf8_lossy(&output.stdout).into_owned();
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success() && printed.contains("1 passed"), "{printed}{errors}");
+    Some(printed)
+}
