@@ -26,6 +26,10 @@ use crate::words::words;
 /// What `to`, `except` and `of` build.
 pub type Broadcast<B> = socketio_core::adapter::Broadcast<Emitter<B>>;
 
+/// A blocking emitter over AMQP.
+#[cfg(feature = "amqp")]
+pub type AmqpEmitter = Emitter<socketio_amqp::Amqp>;
+
 /// A blocking emitter over Redis or Valkey.
 #[cfg(feature = "redis")]
 pub type RedisEmitter = Emitter<socketio_redis::Redis>;

@@ -6,6 +6,10 @@ mod words; // what both say
 
 pub use crate::emitter::{Broadcast, Emitter};
 
+/// An emitter over AMQP.
+#[cfg(feature = "amqp")]
+pub type AmqpEmitter = Emitter<socketio_amqp::Amqp>;
+
 /// An emitter over Redis or Valkey.
 #[cfg(feature = "redis")]
 pub type RedisEmitter = Emitter<socketio_redis::Redis>;

@@ -12,6 +12,8 @@ use crate::failure::Failure;
 pub(crate) fn emit(args: &Args, input: &mut dyn BufRead) -> Result<Report, Failure> {
     let scheme = scheme(&args.url);
     match feature(scheme) {
+        #[cfg(feature = "amqp")]
+        Some("amqp") => emitting::through::<socketio_amqp::Amqp>(args, input),
         #[cfg(feature = "redis")]
         Some("redis") => emitting::through::<socketio_redis::Redis>(args, input),
         // For trials of a command line: nobody can hear it.
