@@ -25,7 +25,7 @@ $(CLIENT)/socket.io.min.js: examples/chat/package-lock.json
 step = echo "--- $(1)"; TIMEFORMAT="--- $(1): %0R s"; time
 
 # What `scripts/brokers` starts for the tests, on ports of its own.
-BROKERS := redis redis-cluster redis-sentinel rabbitmq
+BROKERS := redis redis-cluster redis-sentinel rabbitmq kafka
 
 test: ## all tests, with the brokers and foreign clients they need, and the docs without a warning
 	@$(call step,foreign clients) integration-tests/foreign/install.sh
@@ -38,6 +38,7 @@ test: ## all tests, with the brokers and foreign clients they need, and the docs
 # What an emitter needs, without hyper; then the examples that need nothing but the core, and each of the others.
 check-features:
 	cargo check -p socketio-core --no-default-features
+	cargo check -p socketio-kafka --no-default-features
 	cargo check -p socketio-redis --no-default-features
 	cargo check -p socketio-amqp --no-default-features
 	cargo check -p socketio-emitter

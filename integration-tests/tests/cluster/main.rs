@@ -7,6 +7,7 @@ use integration_tests::brokers;
 use socketio_amqp::Amqp;
 use socketio_core::Sid;
 use socketio_core::adapter::memory::{Memory, MemoryHub, MemoryLog, MemoryOptions};
+use socketio_kafka::Kafka;
 use socketio_redis::Redis;
 
 /// A hub of the test's own.
@@ -29,6 +30,14 @@ macro_rules! on_every_broker {
             $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn $fact() {
                 facts::$fact::<MemoryLog>(hub()).await;
+            })+
+        }
+
+        mod kafka {
+            use super::*;
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $fact() {
+                facts::$fact::<Kafka>(brokers::options("KAFKA_URL")).await;
             })+
         }
 

@@ -1,0 +1,22 @@
+#![doc = include_str!("../README.md")]
+#![cfg_attr(not(test), warn(clippy::unwrap_used))] // a peer's mistake must never reach one
+
+mod broker; // Kafka: connect, publish
+mod cursor; // where to go on
+mod error;
+mod feed; // what was published, as it comes
+mod link; // what librdkafka's threads tell us, and its calls that block
+mod options; // settings and URLs
+mod topics; // a channel is a topic
+
+pub use self::{
+    broker::Kafka,
+    cursor::Cursor,
+    error::KafkaError,
+    feed::KafkaFeed,
+    options::{KafkaOptions, Sasl},
+};
+
+/// The adapter for clusters over Kafka: give it to `Server::builder().manager(…)`.
+#[cfg(feature = "server")]
+pub type KafkaManager = socketio_core::adapter::ClusterAdapter<Kafka>;

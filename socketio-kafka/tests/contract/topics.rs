@@ -1,0 +1,138 @@
+//! Topics: made, missing, deleted, shortened.
+
+use rdkafka::admin::{NewTopic, ResourceSpecifier, TopicReplication};
+use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::{Offset, TopicPartitionList};
+use socketio_core::adapter::broker::{Broker, Channel, Feed};
+use socketio_kafka::KafkaError;
+use std::time::Duration;
+
+use crate::support::*;
+
+#[tokio::test]
+async fn a_missing_topic_is_made_as_the_options_say() {
+    let channel = channel();
+    let options = options()
+        .partitions(3)
+        .retention(Duration::from_secs(600))
+        .topic_setting("max.message.bytes", "2000000");
+    publish(&connect(&options).await, &channel, numbers(0..1)).await;
+
+    let (admin, limits) = admin();
+    let found = admin.inner().fetch_metadata(Some(&channel), Duration::from_secs(10)).expect("metadata");
+    assert_eq!(found.topics()[0].partitions().len(), 3);
+    let described =
+        admin.describe_configs([&ResourceSpecifier::Topic(&channel)], &limits).await.expect("described");
+    let settings = described[0].as_ref().expect("the topic's").entry_map().into_iter();
+    let settings: std::collections::HashMap<_, _> =
+        settings.map(|(name, entry)| (name.to_owned(), entry.value.clone())).collect();
+    for (name, value) in
+        [("retention.ms", "600000"), ("segment.ms", "600000"), ("max.message.bytes", "2000000")]
+    {
+        assert_eq!(settings[name].as_deref(), Some(value), "{name}");
+    }
+}
+
+#[tokio::test]
+async fn without_leave_to_make_it_a_missing_topic_is_an_error() {
+    let channel = channel();
+    let options = options().create_topics(false);
+    let kafka = connect(&options).await;
+    let error = soon("publishing", kafka.publish(&[frame(&channel, "lost")])).await.expect_err("no topic");
+    assert_eq!((error.sent, error.source.to_string()), (0, format!("kafka has no topic {channel}")));
+    let kafka = connect(&options).await;
+    let error = soon("subscribing", kafka.subscribe(&[Channel::Exact(channel.clone())], None)).await;
+    assert!(matches!(error, Err(KafkaError::Missing { .. })), "{error:?}");
+
+    let found = admin().0.inner().fetch_metadata(None, Duration::from_secs(10)).expect("metadata");
+    assert!(found.topics().iter().all(|topic| *topic.name() != *channel), "asking for it has not made it");
+}
+
+#[tokio::test]
+async fn a_channel_that_cannot_be_a_topic_is_an_error_that_says_so() {
+    let kafka = connect(&options()).await;
+    let error = kafka.publish(&[frame(&"chat/lobby".into(), "lost")]).await.expect_err("not a topic");
+    assert_eq!(error.source.to_string(), "looking up topic chat/lobby: InvalidTopic (Broker: Invalid topic)");
+}
+
+#[tokio::test]
+async fn a_feed_whose_topic_is_made_again_ends_and_goes_on_at_the_beginning_of_the_new_one() {
+    let channel = channel();
+    let kafka = connect(&options()).await;
+    let mut feed = subscribe(&kafka, &channel, None).await;
+    publish(&kafka, &channel, numbers(0..10)).await;
+    assert_eq!(heard(&mut feed, 10).await, numbers(0..10));
+
+    delete(&channel).await;
+    end(&mut feed).await;
+
+    // The others are quicker than this node.
+    publish(&connect(&options()).await, &channel, numbers(10..13)).await;
+    let mut feed = subscribe(&connect(&options()).await, &channel, feed.cursor().as_ref()).await;
+    publish(&connect(&options()).await, &channel, numbers(13..15)).await;
+    assert_eq!(heard(&mut feed, 5).await, numbers(10..15));
+}
+
+#[tokio::test]
+async fn a_topic_made_again_behind_the_back_of_a_feed_ends_it_too() {
+    let channel = channel();
+    let kafka = connect(&options()).await;
+    let mut feed = subscribe(&kafka, &channel, None).await;
+    publish(&kafka, &channel, numbers(0..20)).await;
+    assert_eq!(heard(&mut feed, 20).await, numbers(0..20));
+
+    let (admin, limits) = admin();
+    delete(&channel).await;
+    let again = NewTopic::new(&channel, 1, TopicReplication::Fixed(1));
+    while admin.create_topics([&again], &limits).await.expect("asked")[0].is_err() {}
+    publish(&connect(&options()).await, &channel, numbers(20..25)).await;
+
+    end(&mut feed).await;
+    let mut feed = subscribe(&connect(&options()).await, &channel, feed.cursor().as_ref()).await;
+    assert_eq!(heard(&mut feed, 5).await, numbers(20..25));
+}
+
+#[tokio::test]
+async fn what_retention_took_is_skipped() {
+    let channel = channel();
+    let kafka = connect(&options()).await;
+    let start = subscribe(&kafka, &channel, None).await.cursor();
+    publish(&kafka, &channel, numbers(0..10)).await;
+
+    let (admin, limits) = admin();
+    let mut before = TopicPartitionList::new();
+    before.add_partition_offset(&channel, 0, Offset::Offset(5)).expect("an offset");
+    admin.delete_records(&before, &limits).await.expect("deleted");
+
+    let mut feed = subscribe(&kafka, &channel, start.as_ref()).await;
+    publish(&kafka, &channel, numbers(10..12)).await;
+    assert_eq!(heard(&mut feed, 7).await, numbers(5..12));
+}
+
+#[tokio::test]
+async fn a_frame_that_the_topic_is_too_small_for_is_an_error() {
+    let channel = channel();
+    let kafka = connect(&options().topic_setting("max.message.bytes", "1000")).await;
+    let frames = [frame(&channel, "small"), frame(&channel, "x".repeat(2000))];
+    let error = soon("publishing", kafka.publish(&frames[..1])).await;
+    assert!(error.is_ok(), "{error:?}");
+    let error = soon("publishing", kafka.publish(&frames)).await.expect_err("too large");
+    assert!(error.source.to_string().contains("MessageSizeTooLarge"), "{error:?}");
+}
+
+#[tokio::test]
+async fn nobody_joins_a_group() {
+    let channel = channel();
+    let kafka = connect(&options()).await;
+    let mut feed = subscribe(&kafka, &channel, None).await;
+    publish(&kafka, &channel, numbers(0..1)).await;
+    heard(&mut feed, 1).await;
+    let consumer: BaseConsumer = foreign().create().expect("a consumer");
+    let groups = consumer.fetch_group_list(None, Duration::from_secs(10)).expect("groups");
+    assert!(groups.groups().iter().all(|group| group.name() != "socketio"));
+}
+
+async fn delete(channel: &str) {
+    let (admin, limits) = admin();
+    admin.delete_topics(&[channel], &limits).await.expect("asked")[0].as_ref().expect("deleted");
+}
