@@ -28,6 +28,7 @@ step = echo "--- $(1)"; TIMEFORMAT="--- $(1): %0R s"; time
 BROKERS := redis redis-cluster redis-sentinel rabbitmq kafka
 
 test: ## all tests, with the brokers and foreign clients they need, and the docs without a warning
+	@$(call step,system packages) scripts/packages
 	@$(call step,foreign clients) integration-tests/foreign/install.sh
 	@$(call step,brokers) scripts/brokers install $(BROKERS)
 	@$(call step,cargo test) env BROKERS_TLS=1 scripts/brokers run $(BROKERS) -- \

@@ -30,6 +30,10 @@ pub type Broadcast<B> = socketio_core::adapter::Broadcast<Emitter<B>>;
 #[cfg(feature = "amqp")]
 pub type AmqpEmitter = Emitter<socketio_amqp::Amqp>;
 
+/// A blocking emitter over Kafka.
+#[cfg(feature = "kafka")]
+pub type KafkaEmitter = Emitter<socketio_kafka::Kafka>;
+
 /// A blocking emitter over Redis or Valkey.
 #[cfg(feature = "redis")]
 pub type RedisEmitter = Emitter<socketio_redis::Redis>;

@@ -10,6 +10,10 @@ pub use crate::emitter::{Broadcast, Emitter};
 #[cfg(feature = "amqp")]
 pub type AmqpEmitter = Emitter<socketio_amqp::Amqp>;
 
+/// An emitter over Kafka.
+#[cfg(feature = "kafka")]
+pub type KafkaEmitter = Emitter<socketio_kafka::Kafka>;
+
 /// An emitter over Redis or Valkey.
 #[cfg(feature = "redis")]
 pub type RedisEmitter = Emitter<socketio_redis::Redis>;

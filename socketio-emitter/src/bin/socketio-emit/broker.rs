@@ -14,6 +14,8 @@ pub(crate) fn emit(args: &Args, input: &mut dyn BufRead) -> Result<Report, Failu
     match feature(scheme) {
         #[cfg(feature = "amqp")]
         Some("amqp") => emitting::through::<socketio_amqp::Amqp>(args, input),
+        #[cfg(feature = "kafka")]
+        Some("kafka") => emitting::through::<socketio_kafka::Kafka>(args, input),
         #[cfg(feature = "redis")]
         Some("redis") => emitting::through::<socketio_redis::Redis>(args, input),
         // For trials of a command line: nobody can hear it.
