@@ -10,8 +10,8 @@ use tokio::io::AsyncReadExt;
 use tokio::net::TcpStream;
 
 use super::io::Io;
-use super::outbox::{Frames, Rope};
 use super::request::{Refusal, RequestKind};
+use super::rope::{Frames, Rope};
 use super::sending::Sending;
 use super::upgrade::{switching, take};
 use crate::protocol::frame::{self, Decoder, Message, Opcode};

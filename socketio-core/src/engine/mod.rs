@@ -19,6 +19,7 @@ mod polling; // GET and POST
 pub(crate) mod proxies; // whose forwarded headers count
 mod registry; // the open sessions, and the sweep
 mod request; // what a request asks, and how it is refused
+mod rope; // complete frames in a row
 mod sending; // frames on their way into a socket
 mod session; // one client
 mod upgrade; // from HTTP to WebSocket
@@ -42,8 +43,9 @@ pub use self::proxies::Peer;
 
 pub(crate) use self::close::Close;
 pub(crate) use self::counters::EngineCounters;
-pub(crate) use self::outbox::{Frames, Refused, Rope, spare};
+pub(crate) use self::outbox::Refused;
 pub(crate) use self::proxies::{Client, TrustedProxies};
+pub(crate) use self::rope::{Frames, Rope, spare};
 pub(crate) use self::session::Session;
 
 use self::cors::Grant;
@@ -220,17 +222,6 @@ impl Engine {
         Ok(session)
     }
 
-    fn open(
-        self: &Arc<Self>,
-        id: SessionId,
-        parts: &mut ::http::request::Parts,
-        client: Client,
-        reader: Reader,
-    ) -> Arc<Session> {
-        let handshake = Handshake::new(parts, client.address, client.secure);
-        self.admit(id, handshake, reader)
-    }
-
     /// The session is open to requests from now on; one that a shutdown has just missed is told of it.
     fn register(&self, session: &Arc<Session>) {
         self.registry.insert(session.clone());
@@ -268,11 +259,7 @@ impl Engine {
         Heartbeat::new(self.config.ping_interval, self.config.ping_timeout, self.now())
     }
 
-    fn set_cookie(&self, session: &Session, headers: &mut HeaderMap) {
-        self.set_cookie_for(session.id(), headers);
-    }
-
-    fn set_cookie_for(&self, id: &SessionId, headers: &mut HeaderMap) {
+    fn set_cookie(&self, id: &SessionId, headers: &mut HeaderMap) {
         if let Some(value) = self.config.cookie.as_ref().and_then(|cookie| cookie.header(id.reveal())) {
             headers.append(::http::header::SET_COOKIE, value);
         }

@@ -6,46 +6,15 @@
 //!
 //! Every push holds whole packets (a binary event's header and attachments together), so nothing comes between them.
 
-use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
-use bytes::Bytes;
-
 use super::close::Close;
-use crate::protocol::frame;
-
-/// Packets of at least this many bytes are shared between the queues of a broadcast; smaller ones are copied.
-pub(crate) const SHARE_FROM: usize = 4096;
+use super::rope::{Frames, Rope};
 
 /// At most this many packets go into one polling answer: python's clients refuse more than 16, and a close may be added.
 const PAYLOAD_PACKETS: u64 = 15;
-
-/// Whole frames on their way into a queue.
-#[derive(Clone, Debug)]
-pub(crate) enum Frames<'a> {
-    Copied(&'a [u8]),
-    Shared(Bytes),
-}
-
-impl<'a> Frames<'a> {
-    /// `bytes`, to be copied into each queue or shared by all of them, whichever is cheaper.
-    pub(crate) fn of(bytes: &'a [u8]) -> Frames<'a> {
-        if bytes.len() < SHARE_FROM {
-            Frames::Copied(bytes)
-        } else {
-            Frames::Shared(Bytes::copy_from_slice(bytes))
-        }
-    }
-
-    pub(crate) fn len(&self) -> usize {
-        match self {
-            Frames::Copied(bytes) => bytes.len(),
-            Frames::Shared(bytes) => bytes.len(),
-        }
-    }
-}
 
 /// Why a push was not taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,99 +23,6 @@ pub(crate) enum Refused {
     Closed,
     /// The queue is full; the session is being closed for it.
     Full,
-}
-
-/// A queue of frames: large ones shared, small ones copied together behind them.
-#[derive(Debug, Default)]
-pub(crate) struct Rope {
-    /// Each is a sequence of complete frames.
-    pub(crate) parts: VecDeque<Bytes>,
-    /// Complete frames that come after `parts`.
-    pub(crate) tail: Vec<u8>,
-}
-
-impl Rope {
-    pub(crate) fn is_empty(&self) -> bool {
-        self.parts.is_empty() && self.tail.is_empty()
-    }
-
-    pub(crate) fn len(&self) -> usize {
-        self.parts.iter().map(Bytes::len).sum::<usize>() + self.tail.len()
-    }
-
-    pub(crate) fn push(&mut self, frames: Frames<'_>) {
-        match frames {
-            Frames::Copied(bytes) => {
-                if self.tail.capacity() == 0 {
-                    self.tail = spare::take();
-                }
-                self.tail.extend_from_slice(bytes);
-            }
-            // An empty part would look like something to write.
-            Frames::Shared(bytes) if bytes.is_empty() => {}
-            Frames::Shared(bytes) => {
-                self.seal();
-                self.parts.push_back(bytes);
-            }
-        }
-    }
-
-    /// Turns the tail into a part, so that it can be split without copying.
-    pub(crate) fn seal(&mut self) {
-        if !self.tail.is_empty() {
-            self.parts.push_back(Bytes::from(std::mem::take(&mut self.tail)));
-        }
-    }
-
-    /// Puts `other` behind what is here.
-    pub(crate) fn append(&mut self, mut other: Rope) {
-        if self.is_empty() {
-            spare::give(std::mem::replace(self, other).tail);
-        } else {
-            self.seal();
-            self.parts.append(&mut other.parts);
-            self.tail = other.tail;
-        }
-    }
-
-    /// Takes up to `packets` messages from the front.
-    fn split(&mut self, packets: usize) -> Rope {
-        let mut left = packets;
-        let mut front = Rope::default();
-        self.seal();
-        while let Some(mut part) = self.parts.pop_front() {
-            let mut end = 0;
-            while left > 0
-                && let Some((_, header, payload)) = frame::peek(part.get(end..).unwrap_or_default())
-            {
-                end += header + payload;
-                left -= 1;
-            }
-            let rest = part.split_off(end);
-            if !part.is_empty() {
-                front.parts.push_back(part);
-            }
-            if !rest.is_empty() {
-                self.parts.push_front(rest);
-                break;
-            }
-        }
-        front
-    }
-
-    /// Number of messages, from the frames' headers.
-    pub(crate) fn count(&self) -> u64 {
-        self.parts.iter().map(|part| count(part)).sum::<u64>() + count(&self.tail)
-    }
-}
-
-fn count(mut frames: &[u8]) -> u64 {
-    let mut found = 0;
-    while let Some((_, header, payload)) = frame::peek(frames) {
-        found += 1;
-        frames = frames.get(header + payload..).unwrap_or_default();
-    }
-    found
 }
 
 /// Who takes frames out of the queue.
@@ -438,33 +314,13 @@ fn wake(waker: Option<Waker>) {
     }
 }
 
-/// One empty buffer per thread, so that a connection that wakes for one message need not allocate.
-pub(crate) mod spare {
-    use std::cell::Cell;
-
-    const KEEP: usize = 16 * 1024;
-
-    thread_local! {
-        static SPARE: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
-    }
-
-    /// An empty buffer, with room if one was given back on this thread.
-    pub(crate) fn take() -> Vec<u8> {
-        SPARE.try_with(Cell::take).unwrap_or_default()
-    }
-
-    /// Gives a buffer back; large ones are freed.
-    pub(crate) fn give(mut buffer: Vec<u8>) {
-        if buffer.capacity() > 0 && buffer.capacity() <= KEEP {
-            buffer.clear();
-            let _ = SPARE.try_with(|spare| spare.set(buffer));
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use bytes::Bytes;
+
+    use super::super::rope::SHARE_FROM;
     use super::*;
+    use crate::protocol::frame;
 
     const LIMIT: usize = 100;
 

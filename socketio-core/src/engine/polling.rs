@@ -22,8 +22,10 @@ use http_body_util::BodyExt;
 
 use super::close::{Close, DisconnectReason};
 use super::compress::compress;
-use super::outbox::{Reader, Rope, Taken};
+use super::outbox::{Reader, Taken};
+use super::parts::Handshake;
 use super::request::Refusal;
+use super::rope::Rope;
 use super::session::{Session, Turn};
 use super::{Application, BoxError, Client, Engine, Inbox};
 use crate::http::Body;
@@ -40,14 +42,15 @@ pub(super) fn open(
     parts: &mut http::request::Parts,
     client: Client,
 ) -> Response<Body> {
-    let session = engine.open(SessionId::generate(), parts, client, Reader::Polling);
+    let handshake = Handshake::new(parts, client.address, client.secure);
+    let session = engine.admit(SessionId::generate(), handshake, Reader::Polling);
     session.start_polling(application.open(&session));
     engine.register(&session);
     let upgrades: &[Transport] = if engine.config.upgrades() { &[Transport::Websocket] } else { &[] };
     let mut body = Vec::with_capacity(160);
     engine.open_packet(session.id().reveal(), upgrades).encode(&mut body);
     let mut response = answer(engine, body, &parts.headers, |_| {});
-    engine.set_cookie(&session, response.headers_mut());
+    engine.set_cookie(session.id(), response.headers_mut());
     response
 }
 

@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use tokio::io::AsyncWrite;
 
-use super::outbox::{Rope, spare};
+use super::rope::{Rope, spare};
 use crate::protocol::frame;
 
 /// At most this many buffers go into one system call.
@@ -130,7 +130,7 @@ impl Sending {
 
 #[cfg(test)]
 mod tests {
-    use super::super::outbox::Frames;
+    use super::super::rope::Frames;
     use super::*;
 
     /// Takes `quota` bytes, then blocks.

@@ -14,8 +14,9 @@ use std::task::{Context, Poll, Waker};
 
 use super::close::{Close, DisconnectReason};
 use super::heartbeat::{Due, Heartbeat, Millis};
-use super::outbox::{Frames, Outbox, Reader, Refused, Rope};
+use super::outbox::{Outbox, Reader, Refused};
 use super::parts::Handshake;
+use super::rope::{Frames, Rope};
 use super::{Engine, Inbox};
 use crate::protocol::engine::Transport;
 use crate::protocol::sid::SessionId;

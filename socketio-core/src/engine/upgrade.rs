@@ -20,9 +20,10 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::heartbeat::Heartbeat;
 use super::io::Io;
-use super::outbox::{Frames, Reader};
+use super::outbox::Reader;
 use super::parts::Handshake;
 use super::request::Refusal;
+use super::rope::Frames;
 use super::session::{Session, Turn};
 use super::websocket::Connection;
 use super::{Application, Client, Engine, Inbox};
@@ -44,7 +45,7 @@ pub(super) fn open(
 ) -> Result<Response<Body>, Refusal> {
     let (mut response, upgrade) = switching(parts)?;
     let id = SessionId::generate();
-    engine.set_cookie_for(&id, response.headers_mut());
+    engine.set_cookie(&id, response.headers_mut());
     let handshake = Handshake::new(parts, client.address, client.secure);
     let (engine, application) = (engine.clone(), application.clone());
     engine.runtime.clone().spawn(async move {
