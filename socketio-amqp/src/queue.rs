@@ -1,7 +1,7 @@
 //! The queue of a node, which outlives its connections.
 //!
 //! ```text
-//! socketio.socketio.q1Vn0dQ4bF8x2LwzKp3A     prefix, channel, node; bound to the channel's exchange
+//! socketio.socketio.0d5f4c1e9b7a4f0c8d2e6a3b5c7f9e10     prefix, channel, node; bound to the channel's exchange
 //! durable, x-expires 300000, x-max-length-bytes 67108864, x-overflow drop-head, x-single-active-consumer
 //! ```
 

@@ -66,8 +66,8 @@ pub trait Broker: Debug + Send + Sync + Sized + 'static {
         options
     }
 
-    /// Opens the connection. `node` is this process's id, 20 characters of base64url, the same for each connection of its life: a name
-    /// for a queue of its own, or a key that keeps its frames in order.
+    /// Opens the connection. `node` is the sender's [`HostId`](crate::adapter::wire::HostId), 32 hexadecimal digits, the same for each
+    /// connection of its life: a name for a queue of its own, or a key that keeps its frames in order.
     ///
     /// # Errors
     ///

@@ -29,7 +29,7 @@ pub struct Health {
     pub frames_refused: u64,
     /// Frames that the broker delivered again, and that were dropped.
     pub frames_repeated: u64,
-    /// Frames of other nodes that never came, by the gaps in their numbers.
+    /// Frames of other nodes that never came, by the gaps in their numbers; one that comes late is taken off again.
     pub frames_missed: u64,
 }
 
@@ -54,6 +54,12 @@ impl ClusterCounters {
 
     pub(super) fn some_missed(&self, frames: u64) {
         self.missed.fetch_add(frames, Ordering::Relaxed);
+    }
+
+    /// A frame that counts as missed came after all.
+    pub(super) fn one_missed_came(&self) {
+        let less = |missed: u64| missed.checked_sub(1);
+        let _ = self.missed.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less);
     }
 
     /// Counts a frame that made no sense; `true` when nobody has been told of this cause.

@@ -8,6 +8,7 @@ use std::time::Duration;
 use smallvec::smallvec;
 
 use super::inner::{Cluster, lock};
+use super::members::LEASE;
 use crate::adapter::broker::Frame;
 use crate::adapter::node::LocalNode;
 use crate::adapter::operation::{Operation, Target};
@@ -39,6 +40,7 @@ impl Cluster {
             match lock(&self.duplicates).arrive(host.as_str(), seq, &frame.payload) {
                 Arrival::Again => return self.counters.one_repeated(),
                 Arrival::New { missed } => self.counters.some_missed(missed),
+                Arrival::Late => self.counters.one_missed_came(),
             }
         }
         self.counters.one_received();
@@ -87,8 +89,7 @@ impl Cluster {
             Message::Hello { lease } => {
                 if let Some(host) = host {
                     self.note_member(host.as_str(), lease);
-                    let beat = self.heartbeat();
-                    self.outgoing.send(beat);
+                    self.say(&Message::Beat { lease: LEASE });
                 }
             }
             Message::Beat { lease } => {

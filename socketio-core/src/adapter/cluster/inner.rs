@@ -58,8 +58,8 @@ impl Cluster {
 
     /// Queues what is said to other nodes alone; too large a piece of it is logged.
     pub(super) fn say(&self, message: &Message) {
-        match self.outgoing.frame(message) {
-            Ok(frame) => drop(self.outgoing.send(frame)),
+        match self.outgoing.draft(message) {
+            Ok(draft) => drop(self.outgoing.send(draft)),
             Err(error) => {
                 tracing::error!(target: "socketio::cluster", %error, "an answer to another node was not sent")
             }

@@ -23,9 +23,9 @@ impl Cluster {
     /// Encodes, does it here, queues it for the others: a frame that is too large changes nothing anywhere.
     pub(super) fn dispatch(&self, operation: Operation) -> Result<Receipt, AdapterError> {
         let node = self.local()?;
-        let frames = self.outgoing.frames(&operation)?;
+        let drafts = self.outgoing.drafts(&operation)?;
         let mut receipt = node.apply(&operation)?;
-        receipt.displaced = frames.into_iter().map(|frame| self.outgoing.send(frame)).sum();
+        receipt.displaced = drafts.into_iter().map(|draft| self.outgoing.send(draft)).sum();
         Ok(receipt)
     }
 
@@ -42,9 +42,9 @@ impl Cluster {
             let key = CallbackKey { sid: sid.into(), namespace: namespace.clone(), id };
             let mut emit = Emit::new(only(namespace.clone(), sid), packet.clone());
             emit.acks = Acks::Callback(key.clone());
-            let frame = self.outgoing.frame(&Message::Emit(emit))?;
+            let draft = self.outgoing.draft(&Message::Emit(emit))?;
             self.requests.expect(key, sender);
-            self.outgoing.send(frame);
+            self.outgoing.send(draft);
             self.later(node, *timeout, move |cluster| cluster.requests.forget_callback(id));
             return Ok(replies);
         }
@@ -52,13 +52,13 @@ impl Cluster {
             node.answer(&operation, sender)?;
             return Ok(replies);
         };
-        let frame = self.outgoing.frame(&message)?;
+        let draft = self.outgoing.draft(&message)?;
         node.answer(&operation, sender.clone())?;
         let nodes = self.members.all();
         if !nodes.is_empty() || matches!(message, Message::Emit(_)) {
             // Before the question leaves, so that no answer comes too early.
             self.requests.open(id, nodes, sender);
-            self.outgoing.send(frame);
+            self.outgoing.send(draft);
             self.later(node, timeout.saturating_add(GRACE), move |cluster| cluster.requests.finish(id));
         }
         Ok(replies)

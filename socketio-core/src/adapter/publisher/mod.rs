@@ -270,8 +270,8 @@ impl<B: Broker> Publisher<B> {
 impl<B: Broker> Dispatch for Publisher<B> {
     /// Queues `operation` for the nodes; [`Receipt::local`] is 0.
     fn dispatch(&self, operation: Operation) -> Result<Receipt, AdapterError> {
-        let frames = self.state.outgoing.frames(&operation)?;
-        let displaced = frames.into_iter().map(|frame| self.state.outgoing.send(frame)).sum();
+        let drafts = self.state.outgoing.drafts(&operation)?;
+        let displaced = drafts.into_iter().map(|draft| self.state.outgoing.send(draft)).sum();
         Ok(Receipt { local: 0, displaced })
     }
 }

@@ -1,8 +1,8 @@
 //! What a sender on a channel has, be it a node or an emitter: an id, the number of its next frame, and what waits for the broker.
 
 use std::error::Error;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use smallvec::SmallVec;
@@ -12,7 +12,8 @@ use super::queue::{Queue, QueueLimits};
 use crate::adapter::broker::Frame;
 use crate::adapter::error::AdapterError;
 use crate::adapter::operation::Operation;
-use crate::adapter::wire::{HostId, Message, python};
+use crate::adapter::wire::python::Draft;
+use crate::adapter::wire::{HostId, Message};
 
 #[derive(Debug)]
 pub(crate) struct Outgoing {
@@ -20,7 +21,8 @@ pub(crate) struct Outgoing {
     channel: Arc<str>,
     queue: Queue,
     frame_limit: usize,
-    seq: AtomicU64,
+    /// The number of the next frame. What is queued is queued under this lock, in the order of the numbers.
+    next: Mutex<u64>,
     /// The outage has been logged, and so has the queue that was full in it.
     outage_logged: AtomicBool,
     displaced_logged: AtomicBool,
@@ -33,7 +35,7 @@ impl Outgoing {
             channel,
             queue: Queue::new(limits),
             frame_limit,
-            seq: AtomicU64::new(1),
+            next: Mutex::new(1),
             outage_logged: AtomicBool::new(false),
             displaced_logged: AtomicBool::new(false),
         }
@@ -56,31 +58,33 @@ impl Outgoing {
     /// # Errors
     ///
     /// The broker takes no frame of this size.
-    pub(crate) fn frames(&self, operation: &Operation) -> Result<SmallVec<[Frame; 2]>, AdapterError> {
-        messages(operation).iter().map(|message| self.frame(message)).collect()
+    pub(crate) fn drafts(&self, operation: &Operation) -> Result<SmallVec<[Draft; 2]>, AdapterError> {
+        messages(operation).iter().map(|message| self.draft(message)).collect()
     }
 
-    /// `message` as a frame of ours.
+    /// `message` as a frame of ours, to be [sent](Self::send).
     ///
     /// # Errors
     ///
     /// The broker takes none of this size.
-    pub(crate) fn frame(&self, message: &Message) -> Result<Frame, AdapterError> {
-        let frame = self.small_frame(message);
-        let (size, limit) = (frame.payload.len(), self.frame_limit);
-        if size > limit { Err(AdapterError::TooLarge { size, limit }) } else { Ok(frame) }
+    pub(crate) fn draft(&self, message: &Message) -> Result<Draft, AdapterError> {
+        let draft = Draft::new(message, &self.id);
+        let (size, limit) = (draft.max_len(), self.frame_limit);
+        if size > limit { Err(AdapterError::TooLarge { size, limit }) } else { Ok(draft) }
     }
 
-    /// The same for one that no broker is too small for.
+    /// A frame that does not wait in the queue, and that no broker is too small for.
     pub(crate) fn small_frame(&self, message: &Message) -> Frame {
-        let seq = if message.is_numbered() { self.seq.fetch_add(1, Ordering::Relaxed) } else { 0 };
-        let payload = Bytes::from(python::encode(message, &self.id, seq));
-        Frame { channel: self.channel.clone(), payload }
+        self.number(&mut self.next(), Draft::new(message, &self.id))
     }
 
     /// Queues a frame; returns how many others had to make room.
-    pub(crate) fn send(&self, frame: Frame) -> u64 {
-        let displaced = self.queue.push(frame);
+    pub(crate) fn send(&self, draft: Draft) -> u64 {
+        let displaced = {
+            let mut next = self.next();
+            let frame = self.number(&mut next, draft);
+            self.queue.push(frame)
+        };
         if displaced > 0 && !self.displaced_logged.swap(true, Ordering::Relaxed) {
             tracing::error!(
                 target: "socketio::cluster",
@@ -88,6 +92,16 @@ impl Outgoing {
             );
         }
         displaced
+    }
+
+    fn number(&self, next: &mut u64, draft: Draft) -> Frame {
+        let seq = *next;
+        *next += u64::from(draft.is_numbered());
+        Frame { channel: self.channel.clone(), payload: Bytes::from(draft.number(seq)) }
+    }
+
+    fn next(&self) -> MutexGuard<'_, u64> {
+        self.next.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The link is up; `true` when it has been before, which is logged.

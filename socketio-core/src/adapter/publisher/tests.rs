@@ -102,13 +102,17 @@ async fn a_full_queue_drops_the_oldest_and_the_receipt_and_flush_say_so() {
 }
 
 #[tokio::test]
-async fn a_frame_over_the_limit_of_the_broker_is_an_error_of_its_own() {
-    let publisher = Arc::new(Publisher::<Memory>::with_options(hub().options().frame_limit(1000)));
+async fn a_frame_over_the_limit_of_the_broker_is_an_error_of_its_own_and_uses_up_no_number() {
+    let hub = hub();
+    let (_broker, mut feed) = listen(&hub.options()).await;
+    let publisher = Arc::new(Publisher::<Memory>::with_options(hub.options().frame_limit(1000)));
     let error = everyone(&publisher).emit("big", "x".repeat(1000)).unwrap_err();
     assert!(error.to_string().ends_with("too large for the broker, which takes 1000"), "{error}");
     everyone(&publisher).emit("small", ()).unwrap();
     tokio::spawn(publisher.run());
     assert_eq!(publisher.flush(PATIENT).await.unwrap(), Totals { sent: 1, dropped: 0 });
+    let small = next(&mut feed).await;
+    assert!(small.ends_with(r#""seq": 1}"#), "{small}");
 }
 
 #[tokio::test(start_paused = true)]

@@ -26,9 +26,11 @@ pub struct DuplicateFilter {
 pub enum Arrival {
     /// It has not come before.
     New {
-        /// How many numbers of its host were left out since the frame before it: lost on the way, unless they come later.
+        /// How many numbers of its host were left out since the frame before it: lost on the way, unless they come [late](Self::Late).
         missed: u64,
     },
+    /// It was left out before, and comes now.
+    Late,
     /// It has come before.
     Again,
 }
@@ -91,7 +93,7 @@ impl Window {
         let mut missed = 0;
         match seq.checked_sub(self.last) {
             Some(ahead @ 1..=MAX_AHEAD) => missed = ahead - 1,
-            None if self.last - seq < DuplicateFilter::NUMBERS as u64 => return Arrival::New { missed }, // late
+            None if self.last - seq < DuplicateFilter::NUMBERS as u64 => return Arrival::Late,
             // One of the two was forged, and the next ones go on from the other.
             _ => {}
         }
@@ -141,7 +143,7 @@ mod tests {
         assert_eq!(filter.arrive("a", 100, b"x"), NEW, "the first that is heard of a host");
         assert_eq!(filter.arrive("a", 104, b"x"), Arrival::New { missed: 3 });
         assert_eq!(filter.arrive("a", 105, b"x"), NEW);
-        assert_eq!(filter.arrive("a", 102, b"x"), NEW, "late");
+        assert_eq!(filter.arrive("a", 102, b"x"), Arrival::Late);
         assert_eq!(filter.arrive("a", 106, b"x"), NEW);
         assert_eq!(filter.arrive("a", u64::MAX, b"x"), NEW, "forged");
         assert_eq!(filter.arrive("a", 107, b"x"), NEW);

@@ -20,7 +20,7 @@ mod encode; // messages to frames
 mod foreign; // what others put on the same channel
 
 pub use self::decode::{Incoming, decode, open};
-pub use self::encode::encode;
+pub use self::encode::{Draft, encode};
 
 /// What we call the messages that python-socketio knows.
 mod method {

@@ -20,8 +20,52 @@ use crate::adapter::wire::{Acks, Callback, Emit, HostId, Message, RoomKey, To};
 /// An emit to no room is written as one to room `""`, which to python-socketio is nobody, where an empty list makes it stumble.
 #[must_use]
 pub fn encode(message: &Message, sender: &HostId, seq: u64) -> Vec<u8> {
-    let mut frame = Vec::with_capacity(capacity(message));
-    let mut object = Object::open(&mut frame);
+    Draft::new(message, sender).number(seq)
+}
+
+/// A frame without its number, the last field, so that only what is sent uses one up.
+#[derive(Debug)]
+pub struct Draft {
+    /// Up to the last field.
+    frame: Vec<u8>,
+    numbered: bool,
+}
+
+impl Draft {
+    /// Writes all but the number.
+    #[must_use]
+    pub fn new(message: &Message, sender: &HostId) -> Self {
+        let mut frame = Vec::with_capacity(capacity(message));
+        write(&mut frame, message, sender);
+        Draft { frame, numbered: message.is_numbered() }
+    }
+
+    /// Whether it takes a number ([`Message::is_numbered`]).
+    #[must_use]
+    pub fn is_numbered(&self) -> bool {
+        self.numbered
+    }
+
+    /// What the frame has with the largest number, in bytes.
+    #[must_use]
+    pub fn max_len(&self) -> usize {
+        let digits = if self.numbered { LONGEST_NUMBER } else { 1 };
+        self.frame.len() + NUMBER.len() + digits + "}".len()
+    }
+
+    /// The frame, as number `seq` of its sender.
+    #[must_use]
+    pub fn number(mut self, seq: u64) -> Vec<u8> {
+        let seq = if self.numbered { seq } else { 0 };
+        self.frame.extend_from_slice(NUMBER);
+        self.frame.extend_from_slice(seq.to_string().as_bytes());
+        self.frame.push(b'}');
+        self.frame
+    }
+}
+
+fn write(frame: &mut Vec<u8>, message: &Message, sender: &HostId) {
+    let mut object = Object::open(frame);
     match message {
         Message::Emit(emit) => write_emit(&mut object, emit),
         Message::Callback(callback) => write_callback(&mut object, callback),
@@ -51,12 +95,7 @@ pub fn encode(message: &Message, sender: &HostId, seq: u64) -> Vec<u8> {
     }
     if message.is_numbered() {
         object.string("host_id", sender.as_str());
-        object.number("seq", seq);
-    } else {
-        object.number("seq", 0);
     }
-    object.close();
-    frame
 }
 
 fn write_emit(object: &mut Object<'_>, emit: &Emit) {
@@ -132,3 +171,8 @@ fn capacity(message: &Message) -> usize {
     let attachments: usize = args.attachments().iter().map(|bytes| bytes.len() / 3 * 4 + 8).sum();
     320 + args.json().len() + attachments
 }
+
+/// What stands before the number: other fields always do.
+const NUMBER: &[u8] = b", \"seq\": ";
+/// Digits of `u64::MAX`.
+const LONGEST_NUMBER: usize = 20;
