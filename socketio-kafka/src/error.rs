@@ -28,6 +28,9 @@ pub enum KafkaError {
     /// Over [`max_message_bytes`](crate::KafkaOptions::max_message_bytes). The link stays.
     #[error("a frame of {size} bytes is larger than {limit}, the limit")]
     TooLarge { size: usize, limit: usize },
+    /// Over the topic's own `max.message.bytes`. The link stays.
+    #[error("topic {topic} takes no frame of {size} bytes")]
+    Refused { size: usize, topic: String },
     /// The link was there, and is gone.
     #[error("the link to kafka is lost: {reason}")]
     Lost { reason: String },

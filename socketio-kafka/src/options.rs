@@ -312,6 +312,8 @@ const COMMON: &[(&str, &str)] = &[
 
 const PRODUCER: &[(&str, &str)] = &[
     ("acks", "all"),
+    // Frames that share a request stay below what any topic takes, so that a large one is refused alone.
+    ("batch.size", "65536"),
     ("enable.idempotence", "true"),
     // What follows a frame that is refused is not published before it: the core sends both again, in order.
     ("enable.gapless.guarantee", "true"),

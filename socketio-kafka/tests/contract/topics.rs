@@ -3,8 +3,11 @@
 use rdkafka::admin::{NewTopic, ResourceSpecifier, TopicReplication};
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::{Offset, TopicPartitionList};
-use socketio_core::adapter::broker::{Broker, Channel, Feed};
-use socketio_kafka::KafkaError;
+use socketio_core::adapter::Broadcast;
+use socketio_core::adapter::broker::{Broker, Channel, Feed, Frame};
+use socketio_core::adapter::publisher::Publisher;
+use socketio_kafka::{Kafka, KafkaError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::support::*;
@@ -110,14 +113,42 @@ async fn what_retention_took_is_skipped() {
 }
 
 #[tokio::test]
-async fn a_frame_that_the_topic_is_too_small_for_is_an_error() {
+async fn a_frame_that_the_topic_is_too_small_for_is_refused_alone_and_the_link_stays() {
     let channel = channel();
+    // Less than the 20 small frames have together.
     let kafka = connect(&options().topic_setting("max.message.bytes", "1000")).await;
-    let frames = [frame(&channel, "small"), frame(&channel, "x".repeat(2000))];
-    let error = soon("publishing", kafka.publish(&frames[..1])).await;
-    assert!(error.is_ok(), "{error:?}");
+    let mut feed = subscribe(&kafka, &channel, None).await;
+    let mut frames: Vec<Frame> = (0..20).map(|number| frame(&channel, format!("{number:0>100}"))).collect();
+    frames.insert(15, frame(&channel, "x".repeat(2000)));
     let error = soon("publishing", kafka.publish(&frames)).await.expect_err("too large");
-    assert!(error.source.to_string().contains("MessageSizeTooLarge"), "{error:?}");
+    assert_eq!((error.sent, Kafka::refuses_frame(&error.source)), (15, true), "{error:?}");
+    assert_eq!(error.source.to_string(), format!("topic {channel} takes no frame of 2000 bytes"));
+    soon("publishing", kafka.publish(&frames[16..])).await.expect("the link is up");
+    assert_eq!(
+        heard(&mut feed, 20).await,
+        (0..20).map(|number| format!("{number:0>100}")).collect::<Vec<_>>()
+    );
+}
+
+#[tokio::test]
+async fn what_a_topic_refuses_is_dropped_and_counted_and_the_others_arrive() {
+    let channel = channel();
+    let options = options().topic_setting("max.message.bytes", "100000");
+    let kafka = connect(&options).await;
+    let mut feed = subscribe(&kafka, &channel, None).await;
+    let publisher = Publisher::<Kafka>::with_options(options).channel(Arc::clone(&channel));
+    let publisher = Arc::new(publisher);
+    let link = tokio::spawn(publisher.run());
+    let all = Broadcast::everyone(Arc::clone(&publisher), "/");
+    all.emit("first", ()).expect("queued");
+    all.emit("large", "x".repeat(200_000)).expect("the broker's own limit is higher");
+    all.emit("second", ()).expect("queued");
+    let totals =
+        soon("all to be published", publisher.flush(Duration::from_secs(30))).await.expect("flushed");
+    assert_eq!((totals.sent, totals.dropped), (2, 1));
+    let heard = heard(&mut feed, 2).await;
+    assert!(heard[0].contains("first") && heard[1].contains("second"), "{heard:?}");
+    link.abort();
 }
 
 #[tokio::test]
