@@ -11,19 +11,21 @@ A server says first where it listens: `{"answer": 40123}`. The end of stdin is t
 import base64
 import json
 import sys
+from pathlib import Path
 
 import socketio
 
 URL, CHANNEL = sys.argv[1:3]
 
-#: The managers for threads and for asyncio, by the scheme of the broker's URL.
-MANAGERS = {
-    "redis": (socketio.RedisManager, socketio.AsyncRedisManager),
-}
-
 
 def manager(asyncio=False, **options):
-    return MANAGERS[URL.split(":")[0]][asyncio](URL, channel=CHANNEL, **options)
+    """The manager for threads or for asyncio, by the scheme of the broker's URL."""
+    managers = {
+        "redis": (socketio.RedisManager, socketio.AsyncRedisManager),
+        "amqp": (socketio.KombuManager, socketio.AsyncAioPikaManager),
+        "kafka": (_KafkaManager,),
+    }
+    return managers[URL.split(":")[0]][asyncio](URL, channel=CHANNEL, **options)
 
 
 def read():
@@ -51,6 +53,15 @@ def obey(party):
             answer(getattr(party, name)(*args, **kwargs))
         except Exception as error:
             refuse(error)
+
+
+def _KafkaManager(*args, **options):
+    """The one that can publish, word for word as the documentation gives it."""
+    readme = Path(__file__).parents[3] / "socketio-kafka/README.md"
+    code = readme.read_text("utf-8").split("```python\n")[1].split("```")[0]
+    names = {"socketio": socketio}
+    exec(code, names)
+    return names["KafkaManager"](*args, **options)
 
 
 def _value(item):

@@ -2,10 +2,13 @@
 
 use integration_tests::python_party::PythonParty;
 use serde_json::{Value, json};
+use socketio_core::adapter::broker::Broker;
 
 use crate::both::Both;
 
-pub(crate) async fn a_worker_with_pythons_write_only_manager_reaches_clients_of_both(mut both: Both) {
+pub(crate) async fn a_worker_with_pythons_write_only_manager_reaches_clients_of_both<B: Broker>(
+    mut both: Both<B>,
+) {
     let mut worker = PythonParty::start("cluster_writer", &both.url, &both.channel);
     both.here.join("a").await;
     worker.does("emit", json!(["all", {"$tuple": [1, "two"]}]), json!({})).await;
@@ -21,7 +24,7 @@ pub(crate) async fn a_worker_with_pythons_write_only_manager_reaches_clients_of_
     both.we_end().await;
 }
 
-pub(crate) async fn such_a_worker_moves_clients_of_both(mut both: Both) {
+pub(crate) async fn such_a_worker_moves_clients_of_both<B: Broker>(mut both: Both<B>) {
     let mut worker = PythonParty::start("cluster_writer", &both.url, &both.channel);
     for sid in [both.here.sid.clone(), both.there.sid.clone()] {
         worker.does("enter_room", json!([sid, "/", "a"]), json!({})).await;
