@@ -8,6 +8,7 @@
 A server says first where it listens: `{"answer": 40123}`. The end of stdin is the end of the party.
 """
 
+import asyncio
 import base64
 import json
 import sys
@@ -18,41 +19,52 @@ import socketio
 URL, CHANNEL = sys.argv[1:3]
 
 
-def manager(asyncio=False, **options):
+def manager(for_asyncio=False, **options):
     """The manager for threads or for asyncio, by the scheme of the broker's URL."""
     managers = {
         "redis": (socketio.RedisManager, socketio.AsyncRedisManager),
         "amqp": (socketio.KombuManager, socketio.AsyncAioPikaManager),
         "kafka": (_KafkaManager,),
     }
-    return managers[URL.split(":")[0]][asyncio](URL, channel=CHANNEL, **options)
+    return managers[URL.split(":")[0]][for_asyncio](URL, channel=CHANNEL, **options)
 
 
-def read():
-    """The next command, as `(name, args, kwargs)`; None at the end."""
-    line = sys.stdin.readline()
-    if not line:
-        return None
-    command = json.loads(line, object_hook=_value)
-    return command["do"], command["args"], command["kwargs"]
+def obey(party):
+    """Does what stdin says until it ends, for parties that work with threads."""
+    while command := _read():
+        name, args, kwargs = command
+        try:
+            answer(getattr(party, name)(*args, **kwargs))
+        except Exception as error:
+            _refuse(error)
+
+
+async def obey_for_asyncio(party):
+    """The same for parties that work with coroutines."""
+    while command := await asyncio.to_thread(_read):
+        name, args, kwargs = command
+        try:
+            result = getattr(party, name)(*args, **kwargs)
+            answer(await result if asyncio.iscoroutine(result) else result)
+        except Exception as error:
+            _refuse(error)
 
 
 def answer(value):
     _write({"answer": value})
 
 
-def refuse(error):
+def _refuse(error):
     _write({"error": repr(error)})
 
 
-def obey(party):
-    """Does what stdin says until it ends, for parties that work with threads."""
-    while command := read():
-        name, args, kwargs = command
-        try:
-            answer(getattr(party, name)(*args, **kwargs))
-        except Exception as error:
-            refuse(error)
+def _read():
+    """The next command, as `(name, args, kwargs)`; None at the end."""
+    line = sys.stdin.readline()
+    if not line:
+        return None
+    command = json.loads(line, object_hook=_value)
+    return command["do"], command["args"], command["kwargs"]
 
 
 def _KafkaManager(*args, **options):

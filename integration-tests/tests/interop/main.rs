@@ -7,6 +7,7 @@ mod facts;
 mod limits;
 mod writer;
 
+use integration_tests::python_party::Style;
 use socketio_amqp::Amqp;
 use socketio_kafka::Kafka;
 use socketio_redis::Redis;
@@ -60,25 +61,25 @@ macro_rules! tests {
 
 mod async_redis_manager {
     use super::*;
-    every_fact!(Both::<Redis>::start("cluster_coroutines", "REDIS_URL"));
+    every_fact!(Both::<Redis>::start(Style::Coroutines, "REDIS_URL"));
 }
 
 mod redis_manager {
     use super::*;
-    every_fact!(Both::<Redis>::start("cluster_threads", "REDIS_URL"));
+    every_fact!(Both::<Redis>::start(Style::Threads, "REDIS_URL"));
 }
 
 mod async_aio_pika_manager {
     use super::*;
-    every_fact!(Both::<Amqp>::start("cluster_coroutines", "AMQP_URL"));
+    every_fact!(Both::<Amqp>::start(Style::Coroutines, "AMQP_URL"));
 }
 
 mod kombu_manager {
     use super::*;
-    every_fact!(Both::<Amqp>::start("cluster_threads", "AMQP_URL"));
+    every_fact!(Both::<Amqp>::start(Style::Threads, "AMQP_URL"));
 }
 
 mod kafka_manager {
     use super::*;
-    every_fact!(Both::<Kafka>::start("cluster_threads", "KAFKA_URL"));
+    every_fact!(Both::<Kafka>::start(Style::Threads, "KAFKA_URL"));
 }

@@ -9,7 +9,7 @@ use crate::both::Both;
 pub(crate) async fn a_worker_with_pythons_write_only_manager_reaches_clients_of_both<B: Broker>(
     mut both: Both<B>,
 ) {
-    let mut worker = PythonParty::start("cluster_writer", &both.url, &both.channel);
+    let mut worker = PythonParty::writer(both.style, &both.url, &both.channel).await;
     both.here.join("a").await;
     worker.does("emit", json!(["all", {"$tuple": [1, "two"]}]), json!({})).await;
     worker.does("emit", json!(["a", null]), json!({"room": "a"})).await;
@@ -25,7 +25,7 @@ pub(crate) async fn a_worker_with_pythons_write_only_manager_reaches_clients_of_
 }
 
 pub(crate) async fn such_a_worker_moves_clients_of_both<B: Broker>(mut both: Both<B>) {
-    let mut worker = PythonParty::start("cluster_writer", &both.url, &both.channel);
+    let mut worker = PythonParty::writer(both.style, &both.url, &both.channel).await;
     for sid in [both.here.sid.clone(), both.there.sid.clone()] {
         worker.does("enter_room", json!([sid, "/", "a"]), json!({})).await;
         worker.does("enter_room", json!([sid, "/", "b"]), json!({})).await;
