@@ -5,6 +5,8 @@
     > {"do": "call", "args": ["who"], "kwargs": {"to": "gone", "timeout": 1}}
     < {"error": "TimeoutError()"}
 
+What JSON, or who writes it, has no words for is `{"$tuple": […]}`, `{"$bytes": base64}`, `{"$float": "nan"}` or `{"$json": text}`.
+
 A server says first where it listens: `{"answer": 40123}`. The end of stdin is the end of the party.
 """
 
@@ -81,6 +83,10 @@ def _value(item):
         return tuple(item["$tuple"])
     if "$bytes" in item:
         return base64.b64decode(item["$bytes"])
+    if "$json" in item:
+        return json.loads(item["$json"])
+    if "$float" in item:
+        return float(item["$float"])
     return item
 
 

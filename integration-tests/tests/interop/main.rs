@@ -3,6 +3,7 @@
 //! Every fact is told both ways, with a client on each kind of node, for each of python's managers.
 
 mod both;
+mod corners;
 mod facts;
 mod limits;
 mod writer;
@@ -42,9 +43,19 @@ macro_rules! every_fact {
                 python_servers_do_not_hear_events_for_servers,
                 a_frame_that_comes_again_is_heard_again_on_python_nodes_alone,
             }
+            corners::{
+                not_a_number_is_null_from_us_and_is_skipped_from_python,
+                half_a_surrogate_pair_passes_as_an_argument_and_not_as_a_name,
+                integers_of_any_size_keep_their_digits,
+                what_is_nested_deeper_than_python_reads_it_misses_and_nothing_else,
+                of_a_room_that_python_asks_the_first_answer_is_taken,
+            }
             writer::{
                 a_worker_with_pythons_write_only_manager_reaches_clients_of_both,
                 such_a_worker_moves_clients_of_both,
+                such_a_worker_disconnects_nobody,
+                our_emitter_reaches_clients_of_both,
+                our_emitter_moves_clients_of_both_and_sends_them_away,
             }
         }
     };
