@@ -5,13 +5,18 @@
 //! < {"answer":null}
 //! ```
 
-use std::process::Stdio;
+use std::io::{BufRead as _, BufReader as BlockingReader};
+use std::process::{ChildStdin, Command, Stdio};
+use std::sync::OnceLock;
 
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::{
     io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines},
-    process::{Child, ChildStdin, ChildStdout, Command},
+    net::{
+        TcpStream,
+        tcp::{OwnedReadHalf, OwnedWriteHalf},
+    },
 };
 
 use crate::{
@@ -22,9 +27,15 @@ use crate::{
 /// A process that ends with the test.
 #[derive(Debug)]
 pub struct PythonParty {
-    commands: ChildStdin,
-    answers: Lines<BufReader<ChildStdout>>,
-    _process: Child,
+    commands: OwnedWriteHalf,
+    answers: Lines<BufReader<OwnedReadHalf>>,
+}
+
+/// Which of its two ways of waiting a party of python-socketio has, and so which of its managers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Style {
+    Threads,
+    Coroutines,
 }
 
 #[derive(Deserialize)]
@@ -35,20 +46,30 @@ enum Line {
 }
 
 impl PythonParty {
-    /// Runs `foreign/python/<script>.py`.
-    pub fn start(script: &str, url: &str, channel: &str) -> Self {
-        let mut process = Command::new(python_program())
-            .arg(foreign(&format!("python/{script}.py")))
-            .args([url, channel])
-            .env("PYTHONDONTWRITEBYTECODE", "1")
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .kill_on_drop(true)
-            .spawn()
-            .expect("Python starts");
-        let commands = process.stdin.take().expect("it is piped");
-        let answers = BufReader::new(process.stdout.take().expect("it is piped")).lines();
-        PythonParty { commands, answers, _process: process }
+    /// A server. It answers first where it listens: a port.
+    pub async fn server(style: Style, url: &str, channel: &str) -> Self {
+        let script = match style {
+            Style::Threads => "cluster_threads",
+            Style::Coroutines => "cluster_coroutines",
+        };
+        Self::start(script, url, channel).await
+    }
+
+    /// A worker that has no server, and a write-only manager.
+    pub async fn writer(style: Style, url: &str, channel: &str) -> Self {
+        let script = match style {
+            Style::Threads => "cluster_writer_threads",
+            Style::Coroutines => "cluster_writer_coroutines",
+        };
+        Self::start(script, url, channel).await
+    }
+
+    async fn start(script: &str, url: &str, channel: &str) -> Self {
+        let address = ("127.0.0.1", Parties::get().port);
+        let (answers, commands) = TcpStream::connect(address).await.expect("it listens").into_split();
+        let mut party = PythonParty { commands, answers: BufReader::new(answers).lines() };
+        party.say(&format!("{script} {url} {channel}")).await;
+        party
     }
 
     /// Calls a method of the server or manager, and gives what it returns.
@@ -67,8 +88,7 @@ impl PythonParty {
     ///
     /// What it raises.
     pub async fn tries(&mut self, method: &str, args: Value, kwargs: Value) -> Result<Value, String> {
-        let command = format!("{}\n", json!({ "do": method, "args": args, "kwargs": kwargs }));
-        self.commands.write_all(command.as_bytes()).await.expect("the process reads");
+        self.say(&json!({ "do": method, "args": args, "kwargs": kwargs }).to_string()).await;
         self.answer().await
     }
 
@@ -83,5 +103,35 @@ impl PythonParty {
             Line::Answer(value) => Ok(value),
             Line::Error(error) => Err(error),
         }
+    }
+
+    async fn say(&mut self, line: &str) {
+        self.commands.write_all(format!("{line}\n").as_bytes()).await.expect("the process reads");
+    }
+}
+
+/// `foreign/python/parties.py`, which starts the others and ends with this process.
+struct Parties {
+    port: u16,
+    _alive: ChildStdin,
+}
+
+impl Parties {
+    fn get() -> &'static Parties {
+        static PARTIES: OnceLock<Parties> = OnceLock::new();
+        PARTIES.get_or_init(|| {
+            let mut process = Command::new(python_program())
+                .arg(foreign("python/parties.py"))
+                .env("PYTHONDONTWRITEBYTECODE", "1")
+                .stdin(Stdio::piped())
+                .stdout(Stdio::piped())
+                .spawn()
+                .expect("Python starts");
+            let mut line = String::new();
+            let mut stdout = BlockingReader::new(process.stdout.take().expect("it is piped"));
+            stdout.read_line(&mut line).expect("the line is text");
+            let port = line.trim().parse().expect("it says its port");
+            Parties { port, _alive: process.stdin.take().expect("it is piped") }
+        })
     }
 }

@@ -4,17 +4,18 @@ use std::ops::{Deref, DerefMut};
 
 use integration_tests::brokers;
 use integration_tests::cluster::{Member, Node};
-use integration_tests::python_party::PythonParty;
+use integration_tests::python_party::{PythonParty, Style};
 use integration_tests::wait::within;
 use serde_json::{Value, json};
+use socketio_core::adapter::broker::Broker;
 use socketio_core::{Server, Sid};
-use socketio_redis::Redis;
 use tokio::time::{Duration, interval};
 
-pub(crate) struct Both {
+pub(crate) struct Both<B: Broker> {
+    pub(crate) style: Style,
     pub(crate) url: String,
     pub(crate) channel: String,
-    pub(crate) ours: Node<Redis>,
+    pub(crate) ours: Node<B>,
     pub(crate) python: PythonParty,
     /// The client on our node.
     pub(crate) here: Guest,
@@ -22,17 +23,18 @@ pub(crate) struct Both {
     pub(crate) there: Guest,
 }
 
-impl Both {
-    pub(crate) async fn start(script: &str, url: &str) -> Self {
-        let (url, channel) = (brokers::url(url), format!("test-{}", Sid::generate()));
-        let mut python = PythonParty::start(script, &url, &channel);
-        let ours = Node::start(url.parse().expect("the URL is one of Redis'"), &channel).await;
+impl<B: Broker> Both<B> {
+    /// The environment variable `broker` says where the broker is.
+    pub(crate) async fn start(style: Style, broker: &str) -> Self {
+        let (url, channel) = (brokers::url(broker), format!("test-{}", Sid::generate()));
+        let mut python = PythonParty::server(style, &url, &channel).await;
+        let ours = Node::start(url.parse().expect("the URL is one of this broker's"), &channel).await;
         let port = python.answer().await.expect("it listens");
         let port = port.as_u64().and_then(|port| port.try_into().ok()).expect("a port");
         let here = Guest(Member::connect(ours.running.port).await);
         // Python's nodes begin to hear the channel at their first client.
         let there = Guest(Member::connect(port).await);
-        let mut both = Both { url, channel, ours, python, here, there };
+        let mut both = Both { style, url, channel, ours, python, here, there };
         both.python_hears().await;
         both
     }

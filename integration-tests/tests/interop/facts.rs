@@ -2,10 +2,11 @@
 
 use integration_tests::cluster::PATIENCE;
 use serde_json::{Value, json};
+use socketio_core::adapter::broker::Broker;
 
 use crate::both::{Both, answers};
 
-pub(crate) async fn an_emit_reaches_everybody_on_both_nodes(mut both: Both) {
+pub(crate) async fn an_emit_reaches_everybody_on_both_nodes<B: Broker>(mut both: Both<B>) {
     both.io().emit("news", ("ours", 1)).unwrap();
     both.both_got(&[r#"42["news","ours",1]"#]).await;
     both.python_emits("news", json!({"$tuple": ["python's", 2]}), json!({})).await;
@@ -14,7 +15,7 @@ pub(crate) async fn an_emit_reaches_everybody_on_both_nodes(mut both: Both) {
     both.python_ends().await;
 }
 
-pub(crate) async fn an_emit_to_rooms_reaches_their_sockets_on_both_nodes(mut both: Both) {
+pub(crate) async fn an_emit_to_rooms_reaches_their_sockets_on_both_nodes<B: Broker>(mut both: Both<B>) {
     both.here.join("a").await;
     both.here.join("b").await;
     both.python_does("enter_room", json!([both.there.sid, "b"])).await;
@@ -36,7 +37,7 @@ pub(crate) async fn an_emit_to_rooms_reaches_their_sockets_on_both_nodes(mut bot
     both.python_ends().await;
 }
 
-pub(crate) async fn an_emit_to_a_sid_reaches_one_client_wherever_it_is(mut both: Both) {
+pub(crate) async fn an_emit_to_a_sid_reaches_one_client_wherever_it_is<B: Broker>(mut both: Both<B>) {
     both.io().to(both.there.sid.as_str()).emit("there", ()).unwrap();
     both.io().to(both.here.sid.as_str()).emit("here", ()).unwrap();
     both.there.got(&[r#"42["there"]"#]).await;
@@ -50,7 +51,7 @@ pub(crate) async fn an_emit_to_a_sid_reaches_one_client_wherever_it_is(mut both:
     both.python_ends().await;
 }
 
-pub(crate) async fn a_sid_that_is_skipped_hears_nothing(mut both: Both) {
+pub(crate) async fn a_sid_that_is_skipped_hears_nothing<B: Broker>(mut both: Both<B>) {
     both.io().except(both.there.sid.as_str()).emit("not there", ()).unwrap();
     both.io().except([both.there.sid.as_str(), both.here.sid.as_str()]).emit("nobody", ()).unwrap();
     both.here.got(&[r#"42["not there"]"#]).await;
@@ -62,7 +63,7 @@ pub(crate) async fn a_sid_that_is_skipped_hears_nothing(mut both: Both) {
     both.python_ends().await;
 }
 
-pub(crate) async fn bytes_arrive_as_bytes(mut both: Both) {
+pub(crate) async fn bytes_arrive_as_bytes<B: Broker>(mut both: Both<B>) {
     let image = [r#"451-["image","png",{"_placeholder":true,"num":0}]"#, "bAAEC/w=="];
     both.io().emit("image", ("png", bytes::Bytes::from_static(&[0, 1, 2, 255]))).unwrap();
     both.both_got(&image).await;
@@ -83,7 +84,7 @@ pub(crate) async fn bytes_arrive_as_bytes(mut both: Both) {
     both.both_got(&[r#"42["alike",{"_placeholder":true,"num":0}]"#]).await;
 }
 
-pub(crate) async fn arguments_arrive_as_they_were_given(mut both: Both) {
+pub(crate) async fn arguments_arrive_as_they_were_given<B: Broker>(mut both: Both<B>) {
     let huge: Value = serde_json::from_str("18446744073709551615").unwrap();
     both.io().emit("several", ("x", [1, 2], &huge)).unwrap();
     both.io().emit("list", ([1, 2],)).unwrap();
@@ -104,7 +105,7 @@ pub(crate) async fn arguments_arrive_as_they_were_given(mut both: Both) {
     both.both_got(&expected).await;
 }
 
-pub(crate) async fn a_client_of_the_other_node_answers_a_call(mut both: Both) {
+pub(crate) async fn a_client_of_the_other_node_answers_a_call<B: Broker>(mut both: Both<B>) {
     for number in 0..3 {
         let (io, sid) = (both.io().of("/"), both.there.sid.clone());
         let call = io.call::<(String, u32)>(sid, "who", number, PATIENCE);
@@ -124,7 +125,7 @@ pub(crate) async fn a_client_of_the_other_node_answers_a_call(mut both: Both) {
     assert_eq!(silent.unwrap_err(), "TimeoutError()");
 }
 
-pub(crate) async fn a_sid_on_the_other_node_is_disconnected(mut both: Both) {
+pub(crate) async fn a_sid_on_the_other_node_is_disconnected<B: Broker>(mut both: Both<B>) {
     both.io().to(both.there.sid.as_str()).disconnect().unwrap();
     both.there.got(&["41"]).await;
     both.python_does("disconnect", json!([both.here.sid])).await;
@@ -136,7 +137,7 @@ pub(crate) async fn a_sid_on_the_other_node_is_disconnected(mut both: Both) {
     both.python_ends().await;
 }
 
-pub(crate) async fn a_sid_on_the_other_node_enters_and_leaves_rooms(mut both: Both) {
+pub(crate) async fn a_sid_on_the_other_node_enters_and_leaves_rooms<B: Broker>(mut both: Both<B>) {
     both.io().to(both.there.sid.as_str()).join(["a", "b"]).unwrap();
     both.io().to("a").emit("a", ()).unwrap();
     both.there.got(&[r#"42["a"]"#]).await;
@@ -156,7 +157,7 @@ pub(crate) async fn a_sid_on_the_other_node_enters_and_leaves_rooms(mut both: Bo
     both.python_ends().await;
 }
 
-pub(crate) async fn a_room_is_closed_on_both_nodes(mut both: Both) {
+pub(crate) async fn a_room_is_closed_on_both_nodes<B: Broker>(mut both: Both<B>) {
     for room in ["a", "b"] {
         both.here.join(room).await;
         both.python_does("enter_room", json!([both.there.sid, room])).await;
@@ -172,7 +173,7 @@ pub(crate) async fn a_room_is_closed_on_both_nodes(mut both: Both) {
     both.python_ends().await;
 }
 
-pub(crate) async fn a_number_as_a_room_of_python_is_our_room_of_that_text(mut both: Both) {
+pub(crate) async fn a_number_as_a_room_of_python_is_our_room_of_that_text<B: Broker>(mut both: Both<B>) {
     both.here.join("42").await;
     both.python_does("enter_room", json!([both.there.sid, 42])).await;
     both.python_emits("number", Value::Null, json!({"to": 42})).await;

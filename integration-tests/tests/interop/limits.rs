@@ -7,7 +7,6 @@ use integration_tests::wait::within;
 use serde_json::{Value, json};
 use socketio_core::adapter::broker::{Broker, Frame};
 use socketio_core::server::AckError;
-use socketio_redis::Redis;
 
 use crate::both::{Both, answers};
 
@@ -16,7 +15,9 @@ const IN_VAIN: Duration = Duration::from_secs(1);
 /// A client's answer that is bytes.
 const BYTES: [&str; 2] = [r#"461-[{"_placeholder":true,"num":0}]"#, "bAAEC/w=="];
 
-pub(crate) async fn python_nodes_deliver_in_spite_of_an_exception_that_is_a_room(mut both: Both) {
+pub(crate) async fn python_nodes_deliver_in_spite_of_an_exception_that_is_a_room<B: Broker>(
+    mut both: Both<B>,
+) {
     both.here.join("a").await;
     both.python_does("enter_room", json!([both.there.sid, "a"])).await;
     both.io().except("a").emit("not a", ()).unwrap();
@@ -24,15 +25,15 @@ pub(crate) async fn python_nodes_deliver_in_spite_of_an_exception_that_is_a_room
     both.we_end().await;
 }
 
-pub(crate) async fn python_nodes_take_a_single_null_for_no_argument(mut both: Both) {
+pub(crate) async fn python_nodes_take_a_single_null_for_no_argument<B: Broker>(mut both: Both<B>) {
     both.io().emit("null", ((),)).unwrap();
     both.here.got(&[r#"42["null",null]"#]).await;
     both.there.got(&[r#"42["null"]"#]).await;
     both.we_end().await;
 }
 
-pub(crate) async fn python_nodes_leave_their_clients_as_they_are_when_rooms_join_leave_or_end(
-    mut both: Both,
+pub(crate) async fn python_nodes_leave_their_clients_as_they_are_when_rooms_join_leave_or_end<B: Broker>(
+    mut both: Both<B>,
 ) {
     both.here.join("a").await;
     both.python_does("enter_room", json!([both.there.sid, "a"])).await;
@@ -51,7 +52,7 @@ pub(crate) async fn python_nodes_leave_their_clients_as_they_are_when_rooms_join
     both.there.got(&[r#"42["end"]"#]).await;
 }
 
-pub(crate) async fn python_nodes_are_not_asked_who_is_there(mut both: Both) {
+pub(crate) async fn python_nodes_are_not_asked_who_is_there<B: Broker>(mut both: Both<B>) {
     let namespace = both.io().of("/");
     let fetched = within("who is here", namespace.timeout(PATIENCE).fetch_sockets()).await.unwrap();
     let sids: Vec<_> = fetched.items.iter().map(|socket| socket.id().to_string()).collect();
@@ -63,7 +64,9 @@ pub(crate) async fn python_nodes_are_not_asked_who_is_there(mut both: Both) {
     both.python_ends().await;
 }
 
-pub(crate) async fn python_nodes_deliver_a_broadcast_with_acks_and_are_not_waited_for(mut both: Both) {
+pub(crate) async fn python_nodes_deliver_a_broadcast_with_acks_and_are_not_waited_for<B: Broker>(
+    mut both: Both<B>,
+) {
     let asking = both.io().of("/").timeout(PATIENCE);
     let asking = tokio::spawn(async move { asking.emit_with_ack::<u32>("how many", ()).await });
     both.there.got(&[r#"42["how many"]"#]).await;
@@ -74,7 +77,7 @@ pub(crate) async fn python_nodes_deliver_a_broadcast_with_acks_and_are_not_waite
     both.we_end().await;
 }
 
-pub(crate) async fn an_answer_with_bytes_never_comes_from_python_nodes(mut both: Both) {
+pub(crate) async fn an_answer_with_bytes_never_comes_from_python_nodes<B: Broker>(mut both: Both<B>) {
     let (io, sid) = (both.io().of("/"), both.there.sid.clone());
     let call = io.call::<Value>(sid.clone(), "who", (), IN_VAIN);
     let (answer, ()) = tokio::join!(call, answers(&mut both.there, r#"["who"]"#, &BYTES));
@@ -86,7 +89,7 @@ pub(crate) async fn an_answer_with_bytes_never_comes_from_python_nodes(mut both:
     assert_eq!(answer.unwrap(), 7);
 }
 
-pub(crate) async fn an_answer_with_bytes_is_not_sent_to_python_nodes(mut both: Both) {
+pub(crate) async fn an_answer_with_bytes_is_not_sent_to_python_nodes<B: Broker>(mut both: Both<B>) {
     let options = json!({"to": both.here.sid, "timeout": IN_VAIN.as_secs_f64()});
     let call = both.python.tries("call", json!(["who"]), options);
     let (answer, ()) = tokio::join!(call, answers(&mut both.here, r#"["who"]"#, &BYTES));
@@ -100,7 +103,7 @@ pub(crate) async fn an_answer_with_bytes_is_not_sent_to_python_nodes(mut both: B
     both.python_ends().await;
 }
 
-pub(crate) async fn python_servers_do_not_hear_events_for_servers(mut both: Both) {
+pub(crate) async fn python_servers_do_not_hear_events_for_servers<B: Broker>(mut both: Both<B>) {
     let namespace = both.io().of("/");
     namespace.server_side_emit("sum", (1, 2)).unwrap();
     let sums = within("the answers", namespace.server_side_emit_with_ack::<i64>("sum", (1, 2), PATIENCE));
@@ -110,8 +113,11 @@ pub(crate) async fn python_servers_do_not_hear_events_for_servers(mut both: Both
     both.python_ends().await;
 }
 
-pub(crate) async fn a_frame_that_comes_again_is_heard_again_on_python_nodes_alone(mut both: Both) {
-    let stranger = Redis::connect(&both.url.parse().unwrap(), "stranger").await.unwrap();
+pub(crate) async fn a_frame_that_comes_again_is_heard_again_on_python_nodes_alone<B: Broker>(
+    mut both: Both<B>,
+) {
+    let options = B::for_channel(both.url.parse().unwrap(), &both.channel);
+    let stranger = B::connect(&options, "stranger").await.unwrap();
     let payload = concat!(
         r#"{"method": "emit", "event": "twice", "data": [], "binary": false, "namespace": "/", "room": null, "#,
         r#""skip_sid": null, "callback": null, "host_id": "0d5f6c3ab1e94d27a8c1b7e5f0a2d394", "seq": 1}"#,
