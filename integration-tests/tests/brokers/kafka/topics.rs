@@ -7,7 +7,7 @@ use socketio_core::adapter::broker::{Broker, Channel, Feed};
 use socketio_kafka::KafkaError;
 use std::time::Duration;
 
-use crate::support::*;
+use super::support::*;
 
 #[tokio::test]
 async fn a_missing_topic_is_made_as_the_options_say() {
