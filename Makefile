@@ -4,7 +4,7 @@ SHELL := bash
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo test check-features lint deny bench autobahn fuzz
+.PHONY: help demo test containers check-features lint deny bench autobahn fuzz
 
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 CLIENT := examples/chat/node_modules/socket.io-client/dist
@@ -33,8 +33,17 @@ test: ## all tests, with the brokers and foreign clients they need, and the docs
 	@$(call step,brokers) scripts/brokers install $(BROKERS)
 	@$(call step,cargo test) env BROKERS_TLS=1 scripts/brokers run $(BROKERS) -- \
 		cargo test --workspace --all-features --no-fail-fast
+	@$(MAKE) --no-print-directory containers
 	@$(call step,features) $(MAKE) --no-print-directory check-features
 	@$(call step,docs) env RUSTDOCFLAGS="-D warnings" cargo doc --workspace --all-features --no-deps
+
+# The suites again on brokers in containers, where there is an engine. Not Kafka's cut: that needs a listener of its own.
+containers:
+	@if docker info >/dev/null 2>&1; then \
+		$(call step,testcontainers) env TEST_BROKERS=containers cargo test --no-fail-fast --features test-brokers/testcontainers \
+			-p socketio-amqp -p socketio-kafka -p socketio-redis -p integration-tests \
+			--test contract --test cluster --test emitter -- --skip kafka_loses_nothing_when_its_link_is_cut; \
+	else echo "compose, testcontainers: not run"; fi
 
 # What an emitter needs, without hyper; then the examples that need nothing but the core, and each of the others.
 check-features:

@@ -11,7 +11,6 @@
 
 #![allow(missing_docs)] // Fixtures, which nobody publishes: where a name says it all, it is left at that.
 
-pub mod brokers; // where the real brokers are
 pub mod client; // Engine.IO packets over polling or WebSocket
 pub mod cluster; // several servers that act as one
 pub mod foreign; // scripts for Node and Python, and what they report
@@ -22,3 +21,5 @@ pub mod python_party; // python-socketio in a cluster, doing what the test says
 pub mod running; // a server on a port of its own
 pub mod wait; // deadlines
 pub mod world; // the server that the foreign clients talk to
+
+pub use test_brokers as brokers; // where the real brokers are

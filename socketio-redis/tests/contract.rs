@@ -1,12 +1,8 @@
-//! What every broker must do, by each of the ways to one.
-
-mod support;
+//! What every broker must do, by each of the ways to one. What is Redis's own: `integration-tests/tests/brokers/redis`.
 
 use socketio_core::adapter::contract;
 use socketio_redis::{Protocol, Redis, RedisOptions};
-use tokio::sync::Mutex;
-
-use crate::support::{User, options};
+use test_brokers::{Proxy, options, parsed, url};
 
 #[tokio::test]
 async fn redis_does_what_every_broker_must() {
@@ -15,7 +11,7 @@ async fn redis_does_what_every_broker_must() {
 
 #[tokio::test]
 async fn redis_does_so_with_the_later_protocol() {
-    contract::run::<Redis>(options("REDIS_URL").protocol(Protocol::Resp3)).await;
+    contract::run::<Redis>(options::<RedisOptions>("REDIS_URL").protocol(Protocol::Resp3)).await;
 }
 
 /// Not the facts that a new listener hears nothing from before: what one node of a Cluster has, the others have a little later.
@@ -43,9 +39,7 @@ async fn redis_says_when_it_is_away() {
 
 #[tokio::test]
 async fn redis_says_when_its_link_is_cut() {
-    let user = User::new("+@all ~* &*").await;
-    let options: RedisOptions = user.options.clone();
-    let user = Mutex::new(user);
-    contract::run_cut::<Redis>(options, async || user.lock().await.cut().await).await;
-    user.into_inner().delete().await;
+    let redis = url("REDIS_URL");
+    let proxy = Proxy::start(&redis).await;
+    contract::run_cut::<Redis>(parsed(&proxy.url(&redis)), async || proxy.cut()).await;
 }

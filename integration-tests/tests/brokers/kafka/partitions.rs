@@ -7,7 +7,7 @@ use rdkafka::admin::NewPartitions;
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
 use socketio_core::adapter::broker::Feed;
 
-use crate::support::*;
+use super::support::*;
 
 #[tokio::test]
 async fn every_partition_is_heard() {

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use integration_tests::brokers::{Proxy, variable};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, Issuer, KeyPair};
 use socketio_amqp::{Amqp, AmqpError, AmqpOptions};
 use socketio_core::adapter::broker::Broker;
@@ -10,7 +11,6 @@ use tokio_rustls::rustls::server::WebPkiClientVerifier;
 use tokio_rustls::rustls::{RootCertStore, ServerConfig};
 
 use super::fixture::{connect, frames, publish, subscribe, take, told, unique, url, within};
-use super::proxy::Proxy;
 
 struct Authority(CertifiedIssuer<'static, KeyPair>);
 
@@ -58,7 +58,11 @@ async fn server(certificate: &Certificate, clients: Option<&Authority>) -> Proxy
         }
     };
     let key = PrivateKeyDer::try_from(certificate.key.serialize_der()).expect("a key");
-    Proxy::tls(builder.with_single_cert(vec![certificate.der.clone()], key).expect("a certificate")).await
+    Proxy::tls(
+        url().as_str(),
+        builder.with_single_cert(vec![certificate.der.clone()], key).expect("a certificate"),
+    )
+    .await
 }
 
 fn through(proxy: &Proxy) -> AmqpOptions {
@@ -134,13 +138,9 @@ async fn a_file_that_holds_no_certificate_is_named() {
     std::fs::remove_file(&path).expect("it is removed");
 }
 
-/// The broker's own listener, where the environment names one.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_brokers_own_tls_listener_is_spoken_to() {
-    let (Ok(url), Ok(ca)) = (std::env::var("AMQP_TLS_URL"), std::env::var("BROKERS_CA")) else {
-        eprintln!("AMQP_TLS_URL and BROKERS_CA are not set: not run");
-        return;
-    };
+    let (url, ca) = (variable("AMQP_TLS_URL"), variable("BROKERS_CA"));
     works(&format!("{url}?cafile={ca}").parse().expect("a URL")).await;
     assert!(refused(&url.parse().expect("a URL")).await.contains("invalid peer certificate"));
 }

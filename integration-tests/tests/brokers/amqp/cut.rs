@@ -8,16 +8,15 @@ use socketio_core::Sid;
 use socketio_core::adapter::broker::{Broker, Feed};
 
 use super::fixture::{
-    alone, connect, connect_as, frames, next, options, publish, resume, subscribe, take, through, told,
-    unique, until, within,
+    alone, connect, connect_as, frames, next, options, proxy, publish, resume, subscribe, take, through,
+    told, unique, until, within,
 };
-use super::proxy::Proxy;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_cut_loses_nothing_and_what_was_on_its_way_comes_again() {
     let (publisher, channel, node, proxy) =
-        (connect(&options()).await, unique("cut"), Sid::generate(), Proxy::start().await);
-    let options = through(proxy.address).prefetch(50);
+        (connect(&options()).await, unique("cut"), Sid::generate(), proxy().await);
+    let options = through(&proxy).prefetch(50);
     let mut broker = connect_as(&options, &node).await;
     let mut feed = subscribe(&broker, &channel).await;
     let cursor = feed.cursor();
@@ -53,8 +52,8 @@ async fn a_cut_loses_nothing_and_what_was_on_its_way_comes_again() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_half_open_link_is_noticed_within_15_seconds_and_order_holds_behind_it() {
     let (publisher, channel, node, proxy) =
-        (connect(&options()).await, unique("half-open"), Sid::generate(), Proxy::start().await);
-    let broker = connect_as(&through(proxy.address), &node).await;
+        (connect(&options()).await, unique("half-open"), Sid::generate(), proxy().await);
+    let broker = connect_as(&through(&proxy), &node).await;
     let mut feed = subscribe(&broker, &channel).await;
     let cursor = feed.cursor();
     publish(&publisher, &frames(&channel, 0..10)).await;
@@ -88,8 +87,8 @@ async fn a_half_open_link_is_noticed_within_15_seconds_and_order_holds_behind_it
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_cut_fails_what_is_published_and_tells_how_much_got_through() {
-    let (channel, proxy) = (unique("published"), Proxy::start().await);
-    let broker = connect(&through(proxy.address)).await;
+    let (channel, proxy) = (unique("published"), proxy().await);
+    let broker = connect(&through(&proxy)).await;
     publish(&broker, &frames(&channel, [0])).await;
     let receiver = connect(&options()).await;
     let mut feed = subscribe(&receiver, &channel).await;
@@ -118,8 +117,8 @@ async fn neither_a_silent_peer_nor_a_half_open_link_costs_a_thread_for_ever() {
     if alone("amqp::cut::neither_a_silent_peer_nor_a_half_open_link_costs_a_thread_for_ever").is_some() {
         return;
     }
-    let proxy = Proxy::start().await;
-    let options = through(proxy.address).connect_timeout(Duration::from_millis(300));
+    let proxy = proxy().await;
+    let options = through(&proxy).connect_timeout(Duration::from_millis(300));
     let broker = connect(&options.clone().connect_timeout(Duration::from_secs(30))).await;
     proxy.hold();
     for _ in 0..3 {

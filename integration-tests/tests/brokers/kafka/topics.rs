@@ -10,7 +10,7 @@ use socketio_kafka::{Kafka, KafkaError};
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::support::*;
+use super::support::*;
 
 #[tokio::test]
 async fn a_missing_topic_is_made_as_the_options_say() {

@@ -1,11 +1,9 @@
 //! A Redis Cluster: one node is enough to reach all.
 
-mod support;
-
 use socketio_core::adapter::broker::Broker;
 use socketio_redis::{RedisError, RedisOptions};
 
-use crate::support::{channel, connect, environment, exchange, options, soon, subscribe, tls_file, told};
+use super::support::{channel, connect, environment, exchange, options, soon, subscribe, tls_file, told};
 
 /// Each node by itself.
 fn nodes(cluster: &str) -> Vec<RedisOptions> {

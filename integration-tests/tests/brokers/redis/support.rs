@@ -1,29 +1,17 @@
-//! What the tests share: brokers from the environment, and an exchange that shows that a link works.
-
-#![allow(dead_code)] // each test file takes what it needs
+//! What the tests share: users, and an exchange that shows that a link works.
 
 use std::error::Error;
-use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::StreamExt;
+pub(crate) use integration_tests::brokers::variable as environment;
 use socketio_core::Sid;
 use socketio_core::adapter::broker::{Broker, Channel, Frame};
 use socketio_redis::{Redis, RedisError, RedisFeed, RedisOptions};
 
-/// What `scripts/brokers` calls `name`.
-pub(crate) fn environment(name: &str) -> String {
-    std::env::var(name).unwrap_or_else(|_| {
-        panic!(
-            "{name} is not set; `BROKERS_TLS=1 scripts/brokers run redis redis-cluster redis-sentinel -- \
-             cargo test -p socketio-redis` starts brokers and sets it"
-        )
-    })
-}
-
 pub(crate) fn options(name: &str) -> RedisOptions {
-    RedisOptions::new(&environment(name)).expect("the environment has a URL")
+    integration_tests::brokers::options(name)
 }
 
 /// A file that `scripts/brokers` made for TLS.
@@ -128,8 +116,4 @@ impl User {
         command.arg("DELUSER").arg(&self.name);
         soon(command.exec_async(&mut self.admin)).await.expect("deleted");
     }
-}
-
-pub(crate) fn arc(text: &str) -> Arc<str> {
-    text.into()
 }

@@ -5,7 +5,7 @@ use std::error::Error;
 use socketio_core::adapter::broker::{Broker, Channel};
 use socketio_kafka::{Kafka, KafkaError, KafkaOptions, Sasl};
 
-use crate::support::*;
+use super::support::*;
 
 #[tokio::test]
 async fn frames_go_over_tls() {

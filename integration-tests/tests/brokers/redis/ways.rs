@@ -1,7 +1,5 @@
 //! Every way to a Redis, and what is said when one is barred.
 
-mod support;
-
 use std::time::Duration;
 
 use futures_util::StreamExt;
@@ -10,7 +8,7 @@ use socketio_redis::{Protocol, Redis, RedisError, RedisFeed, RedisOptions, TlsVe
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::support::{
+use super::support::{
     User, channel, connect, environment, exchange, frame, heard, options, soon, subscribe, tls_file, told,
 };
 

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt};
+use integration_tests::brokers::{Proxy, parsed};
 use lapin::types::FieldTable;
 use socketio_amqp::{Amqp, AmqpError, AmqpFeed, AmqpOptions, QueueName};
 use socketio_core::Sid;
@@ -16,22 +17,21 @@ use url::Url;
 
 /// The broker's URL.
 pub(crate) fn url() -> Url {
-    let url = std::env::var("AMQP_URL").expect(
-        "AMQP_URL is not set: the tests need a RabbitMQ, for instance that of `scripts/brokers start rabbitmq`, which prints it",
-    );
-    url.parse().expect("AMQP_URL is a URL")
+    integration_tests::brokers::url("AMQP_URL").parse().expect("AMQP_URL is a URL")
 }
 
 pub(crate) fn options() -> AmqpOptions {
-    url().as_str().parse().expect("AMQP_URL is one of AMQP's")
+    parsed(url().as_str())
 }
 
-/// The broker's URL with another address in it.
-pub(crate) fn through(address: std::net::SocketAddr) -> AmqpOptions {
-    let mut url = url();
-    url.set_ip_host(address.ip()).expect("it has a host");
-    url.set_port(Some(address.port())).expect("it has a host");
-    url.as_str().parse().expect("it is still one of AMQP's")
+/// Between the broker and us.
+pub(crate) async fn proxy() -> Proxy {
+    Proxy::start(url().as_str()).await
+}
+
+/// The broker by way of a proxy.
+pub(crate) fn through(proxy: &Proxy) -> AmqpOptions {
+    parsed(&proxy.url(url().as_str()))
 }
 
 /// A name that nobody else uses.

@@ -1,13 +1,11 @@
 //! The master that Sentinels name, also after it has changed.
 
-mod support;
-
 use futures_util::StreamExt;
 use socketio_core::adapter::broker::Broker;
 use socketio_redis::{Redis, RedisOptions};
 use tokio::sync::Mutex;
 
-use crate::support::{
+use super::support::{
     admin, channel, connect, environment, eventually, exchange, options, soon, subscribe, told,
 };
 

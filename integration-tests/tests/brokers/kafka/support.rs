@@ -13,6 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::StreamExt;
+pub(crate) use integration_tests::brokers::variable as environment;
 use rdkafka::ClientConfig;
 use rdkafka::admin::{AdminClient, AdminOptions};
 use rdkafka::client::DefaultClientContext;
@@ -21,17 +22,7 @@ use socketio_core::adapter::broker::{Broker, Channel, Frame};
 use socketio_kafka::{Cursor, Kafka, KafkaFeed, KafkaOptions};
 
 pub(crate) fn options() -> KafkaOptions {
-    KafkaOptions::new(&environment("KAFKA_URL")).expect("the environment has a URL")
-}
-
-/// What `scripts/brokers` calls `name`.
-pub(crate) fn environment(name: &str) -> String {
-    std::env::var(name).unwrap_or_else(|_| {
-        panic!(
-            "{name} is not set; `BROKERS_TLS=1 scripts/brokers run kafka -- cargo test -p socketio-kafka` \
-             starts a Kafka and sets it"
-        )
-    })
+    integration_tests::brokers::options("KAFKA_URL")
 }
 
 /// A channel that nobody had before.

@@ -1,0 +1,6 @@
+//! Redis: alone, as a Cluster, behind Sentinels.
+
+mod cluster;
+mod sentinel;
+mod support;
+mod ways; // TLS, users, Unix sockets, and what is said when one is barred
