@@ -1,10 +1,15 @@
 //! Options of a server, and how one is made of them.
 
+mod http; // which requests are the server's, from whom, and how they are answered
+mod sessions; // transports, heartbeat, deadlines
+
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::runtime::Handle;
 
+use self::http::HttpOptions;
+use self::sessions::SessionOptions;
 use super::counters::Counting;
 use super::gather::GatherIds;
 use super::inner::{Limits, Namespaces, ServerInner, StateMap};
@@ -12,28 +17,17 @@ use super::remote::Share;
 use super::{BuildError, Server};
 use crate::adapter::operation::with_slash;
 use crate::adapter::{Adapter, LocalAdapter, LocalNode};
-use crate::engine::{Cookie, Cors, Engine, EngineConfig, TrustedProxies};
-use crate::http::PathRule;
+use crate::engine::{Engine, EngineConfig};
 use crate::protocol::engine::Transport;
 
 /// Options of a [`Server`], each with its default; made by [`Server::builder`], checked by [`build`](Self::build).
 #[derive(Debug)]
 #[must_use = "nothing is made before `build`"]
 pub struct ServerBuilder {
-    path: PathRule,
-    cors: Cors,
-    trusted_proxies: Vec<String>,
-    transports: Vec<Transport>,
-    allow_upgrades: bool,
-    ping_interval: Duration,
-    ping_timeout: Duration,
-    upgrade_timeout: Duration,
-    connect_timeout: Duration,
+    http: HttpOptions,
+    sessions: SessionOptions,
     max_payload: usize,
     max_outgoing: usize,
-    http_compression: bool,
-    compression_threshold: usize,
-    cookie: Option<Cookie>,
     shutdown_within: Duration,
     namespaces: Vec<String>,
     limits: Limits,
@@ -45,20 +39,10 @@ pub struct ServerBuilder {
 impl Default for ServerBuilder {
     fn default() -> Self {
         ServerBuilder {
-            path: PathRule::default(),
-            cors: Cors::same_origin(),
-            trusted_proxies: Vec::new(),
-            transports: vec![Transport::Polling, Transport::Websocket],
-            allow_upgrades: true,
-            ping_interval: Duration::from_secs(25),
-            ping_timeout: Duration::from_secs(20),
-            upgrade_timeout: Duration::from_secs(10),
-            connect_timeout: Duration::from_secs(45),
+            http: HttpOptions::default(),
+            sessions: SessionOptions::default(),
             max_payload: 1_000_000,
             max_outgoing: 4 << 20,
-            http_compression: true,
-            compression_threshold: 1024,
-            cookie: None,
             shutdown_within: Duration::from_secs(10),
             namespaces: Vec::new(),
             limits: Limits {
@@ -82,71 +66,6 @@ impl ServerBuilder {
     /// Gives handlers a value: they take it as [`State<T>`](crate::State). One value per type; the last one counts.
     pub fn state<T: Send + Sync + 'static>(mut self, state: T) -> Self {
         self.state.insert(Arc::new(state));
-        self
-    }
-
-    /// The path that clients are told to use. Default: `/socket.io`. A path that only begins like it is not the server's.
-    pub fn path(mut self, path: &str) -> Self {
-        self.path = PathRule::new(path);
-        self
-    }
-
-    /// Takes requests of every path, for servers that have one to themselves.
-    pub fn every_path(mut self) -> Self {
-        self.path = PathRule::every();
-        self
-    }
-
-    /// Which web pages may use the server. Default: those of the same origin, see [`Cors`].
-    pub fn cors(mut self, cors: Cors) -> Self {
-        self.cors = cors;
-        self
-    }
-
-    /// Proxies whose `X-Forwarded-For`, `-Proto` and `-Host` (or `Forwarded`) count: addresses, networks such as `10.0.0.0/8`, and
-    /// `unix` for peers on a Unix socket. Default: none.
-    pub fn trusted_proxies<I>(mut self, proxies: I) -> Self
-    where
-        I: IntoIterator,
-        I::Item: Into<String>,
-    {
-        self.trusted_proxies = proxies.into_iter().map(Into::into).collect();
-        self
-    }
-
-    /// The transports that clients may use. Default: both.
-    pub fn transports(mut self, transports: impl IntoIterator<Item = Transport>) -> Self {
-        self.transports = transports.into_iter().collect();
-        self
-    }
-
-    /// Whether a polling client may move to a WebSocket. Default: true.
-    pub fn allow_upgrades(mut self, allow: bool) -> Self {
-        self.allow_upgrades = allow;
-        self
-    }
-
-    /// Time between two pings to a client. Default: 25 s.
-    pub fn ping_interval(mut self, interval: Duration) -> Self {
-        self.ping_interval = interval;
-        self
-    }
-
-    /// How long a client may take to answer a ping; then it is gone. Default: 20 s.
-    pub fn ping_timeout(mut self, timeout: Duration) -> Self {
-        self.ping_timeout = timeout;
-        self
-    }
-
-    /// How long an upgrade may take. Default: 10 s.
-    pub fn upgrade_timeout(mut self, timeout: Duration) -> Self {
-        self.upgrade_timeout = timeout;
-        self
-    }
-
-    /// How long a connection may stay without having joined a namespace. Default: 45 s.
-    pub fn connect_timeout(mut self, timeout: Duration) -> Self {
-        self.connect_timeout = timeout;
         self
     }
 
@@ -199,24 +118,6 @@ impl ServerBuilder {
     /// How long a question waits for its answer unless it says otherwise. Default: 60 s.
     pub fn ack_timeout(mut self, timeout: Duration) -> Self {
         self.limits.ack_timeout = timeout;
-        self
-    }
-
-    /// Whether polling answers are compressed for clients that accept gzip or deflate. Default: true.
-    pub fn http_compression(mut self, compress: bool) -> Self {
-        self.http_compression = compress;
-        self
-    }
-
-    /// Size in bytes from which polling answers are compressed. Default: 1,024.
-    pub fn compression_threshold(mut self, bytes: usize) -> Self {
-        self.compression_threshold = bytes;
-        self
-    }
-
-    /// Sets a cookie with the session's id, for load balancers that stick to it. Default: none.
-    pub fn cookie(mut self, cookie: Cookie) -> Self {
-        self.cookie = Some(cookie);
         self
     }
 
@@ -284,17 +185,8 @@ impl ServerBuilder {
     }
 
     fn check(self) -> Result<(EngineConfig, StateMap), BuildError> {
-        let trusted_proxies = TrustedProxies::parse(&self.trusted_proxies)
-            .map_err(|error| wrong("trusted_proxies", error.to_string()))?;
-        if let Some(origin) = self.cors.misspelt() {
-            return Err(wrong("cors", format!("{origin:?} is not an origin such as https://example.com")));
-        }
-        if self.transports.is_empty() {
-            return Err(wrong("transports", "at least one is needed"));
-        }
-        if self.cookie.as_ref().is_some_and(|cookie| !cookie.is_valid()) {
-            return Err(wrong("cookie", "its name or an attribute cannot stand in a header"));
-        }
+        self.http.check()?;
+        let times = self.sessions.check()?;
         for name in &self.namespaces {
             if name.contains([',', '?']) {
                 return Err(wrong("namespace", format!("{name:?} contains a comma or a question mark")));
@@ -310,20 +202,20 @@ impl ServerBuilder {
             return Err(wrong(option, "0 lets nothing through"));
         }
         let config = EngineConfig {
-            path: self.path,
-            cors: self.cors,
-            trusted_proxies,
-            polling: self.transports.contains(&Transport::Polling),
-            websocket: self.transports.contains(&Transport::Websocket),
-            allow_upgrades: self.allow_upgrades,
-            ping_interval: millis("ping_interval", self.ping_interval)?,
-            ping_timeout: millis("ping_timeout", self.ping_timeout)?,
-            upgrade_timeout: millis("upgrade_timeout", self.upgrade_timeout)?,
-            connect_timeout: millis("connect_timeout", self.connect_timeout)?,
+            trusted_proxies: self.http.trusted_proxies_parsed()?,
+            compression: self.http.compression(),
+            path: self.http.path,
+            cors: self.http.cors,
+            cookie: self.http.cookie,
+            polling: self.sessions.transports.contains(&Transport::Polling),
+            websocket: self.sessions.transports.contains(&Transport::Websocket),
+            allow_upgrades: self.sessions.allow_upgrades,
+            ping_interval: times.ping_interval,
+            ping_timeout: times.ping_timeout,
+            upgrade_timeout: times.upgrade_timeout,
+            connect_timeout: times.connect_timeout,
             max_payload: self.max_payload,
             max_outgoing: self.max_outgoing,
-            compression: self.http_compression.then_some(self.compression_threshold),
-            cookie: self.cookie,
             shutdown_within: self.shutdown_within,
         };
         Ok((config, self.state))
@@ -344,14 +236,6 @@ fn start(adapter: &Arc<dyn Adapter>, node: LocalNode, runtime: &Handle) {
     }
 }
 
-fn millis(option: &'static str, time: Duration) -> Result<u32, BuildError> {
-    match u32::try_from(time.as_millis()) {
-        Ok(0) => Err(wrong(option, "less than a millisecond")),
-        Ok(millis) => Ok(millis),
-        Err(_) => Err(wrong(option, "more than 49 days")),
-    }
-}
-
 fn wrong(option: &'static str, problem: impl Into<String>) -> BuildError {
     BuildError::Option { option, problem: problem.into() }
 }
@@ -359,6 +243,7 @@ fn wrong(option: &'static str, problem: impl Into<String>) -> BuildError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::{Cookie, Cors};
 
     #[test]
     fn build_outside_a_runtime_says_what_is_missing() {

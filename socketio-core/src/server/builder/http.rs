@@ -1,0 +1,100 @@
+//! Options of HTTP: which requests are the server's, from whom, and how they are answered.
+
+use super::{BuildError, ServerBuilder, wrong};
+use crate::engine::{Cookie, Cors, TrustedProxies};
+use crate::http::PathRule;
+
+/// See the setters of [`ServerBuilder`].
+#[derive(Debug)]
+pub(super) struct HttpOptions {
+    pub(super) path: PathRule,
+    pub(super) cors: Cors,
+    trusted_proxies: Vec<String>,
+    http_compression: bool,
+    compression_threshold: usize,
+    pub(super) cookie: Option<Cookie>,
+}
+
+impl Default for HttpOptions {
+    fn default() -> Self {
+        HttpOptions {
+            path: PathRule::default(),
+            cors: Cors::same_origin(),
+            trusted_proxies: Vec::new(),
+            http_compression: true,
+            compression_threshold: 1024,
+            cookie: None,
+        }
+    }
+}
+
+impl ServerBuilder {
+    /// The path that clients are told to use. Default: `/socket.io`. A path that only begins like it is not the server's.
+    pub fn path(mut self, path: &str) -> Self {
+        self.http.path = PathRule::new(path);
+        self
+    }
+
+    /// Takes requests of every path, for servers that have one to themselves.
+    pub fn every_path(mut self) -> Self {
+        self.http.path = PathRule::every();
+        self
+    }
+
+    /// Which web pages may use the server. Default: those of the same origin, see [`Cors`].
+    pub fn cors(mut self, cors: Cors) -> Self {
+        self.http.cors = cors;
+        self
+    }
+
+    /// Proxies whose `X-Forwarded-For`, `-Proto` and `-Host` (or `Forwarded`) count: addresses, networks such as `10.0.0.0/8`, and
+    /// `unix` for peers on a Unix socket. Default: none.
+    pub fn trusted_proxies<I>(mut self, proxies: I) -> Self
+    where
+        I: IntoIterator,
+        I::Item: Into<String>,
+    {
+        self.http.trusted_proxies = proxies.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Whether polling answers are compressed for clients that accept gzip or deflate. Default: true.
+    pub fn http_compression(mut self, compress: bool) -> Self {
+        self.http.http_compression = compress;
+        self
+    }
+
+    /// Size in bytes from which polling answers are compressed. Default: 1,024.
+    pub fn compression_threshold(mut self, bytes: usize) -> Self {
+        self.http.compression_threshold = bytes;
+        self
+    }
+
+    /// Sets a cookie with the session's id, for load balancers that stick to it. Default: none.
+    pub fn cookie(mut self, cookie: Cookie) -> Self {
+        self.http.cookie = Some(cookie);
+        self
+    }
+}
+
+impl HttpOptions {
+    pub(super) fn check(&self) -> Result<(), BuildError> {
+        if let Some(origin) = self.cors.misspelt() {
+            return Err(wrong("cors", format!("{origin:?} is not an origin such as https://example.com")));
+        }
+        if self.cookie.as_ref().is_some_and(|cookie| !cookie.is_valid()) {
+            return Err(wrong("cookie", "its name or an attribute cannot stand in a header"));
+        }
+        Ok(())
+    }
+
+    pub(super) fn trusted_proxies_parsed(&self) -> Result<TrustedProxies, BuildError> {
+        TrustedProxies::parse(&self.trusted_proxies)
+            .map_err(|error| wrong("trusted_proxies", error.to_string()))
+    }
+
+    /// The size from which answers are compressed, if any are.
+    pub(super) fn compression(&self) -> Option<usize> {
+        self.http_compression.then_some(self.compression_threshold)
+    }
+}

@@ -1,0 +1,98 @@
+//! Options of sessions: transports, heartbeat, and how long each step may take.
+
+use std::time::Duration;
+
+use super::{BuildError, ServerBuilder, wrong};
+use crate::protocol::engine::Transport;
+
+/// See the setters of [`ServerBuilder`].
+#[derive(Debug)]
+pub(super) struct SessionOptions {
+    pub(super) transports: Vec<Transport>,
+    pub(super) allow_upgrades: bool,
+    ping_interval: Duration,
+    ping_timeout: Duration,
+    upgrade_timeout: Duration,
+    connect_timeout: Duration,
+}
+
+/// The times of a session, in milliseconds.
+pub(super) struct Times {
+    pub(super) ping_interval: u32,
+    pub(super) ping_timeout: u32,
+    pub(super) upgrade_timeout: u32,
+    pub(super) connect_timeout: u32,
+}
+
+impl Default for SessionOptions {
+    fn default() -> Self {
+        SessionOptions {
+            transports: vec![Transport::Polling, Transport::Websocket],
+            allow_upgrades: true,
+            ping_interval: Duration::from_secs(25),
+            ping_timeout: Duration::from_secs(20),
+            upgrade_timeout: Duration::from_secs(10),
+            connect_timeout: Duration::from_secs(45),
+        }
+    }
+}
+
+impl ServerBuilder {
+    /// The transports that clients may use. Default: both.
+    pub fn transports(mut self, transports: impl IntoIterator<Item = Transport>) -> Self {
+        self.sessions.transports = transports.into_iter().collect();
+        self
+    }
+
+    /// Whether a polling client may move to a WebSocket. Default: true.
+    pub fn allow_upgrades(mut self, allow: bool) -> Self {
+        self.sessions.allow_upgrades = allow;
+        self
+    }
+
+    /// Time between two pings to a client. Default: 25 s.
+    pub fn ping_interval(mut self, interval: Duration) -> Self {
+        self.sessions.ping_interval = interval;
+        self
+    }
+
+    /// How long a client may take to answer a ping; then it is gone. Default: 20 s.
+    pub fn ping_timeout(mut self, timeout: Duration) -> Self {
+        self.sessions.ping_timeout = timeout;
+        self
+    }
+
+    /// How long an upgrade may take. Default: 10 s.
+    pub fn upgrade_timeout(mut self, timeout: Duration) -> Self {
+        self.sessions.upgrade_timeout = timeout;
+        self
+    }
+
+    /// How long a connection may stay without having joined a namespace. Default: 45 s.
+    pub fn connect_timeout(mut self, timeout: Duration) -> Self {
+        self.sessions.connect_timeout = timeout;
+        self
+    }
+}
+
+impl SessionOptions {
+    pub(super) fn check(&self) -> Result<Times, BuildError> {
+        if self.transports.is_empty() {
+            return Err(wrong("transports", "at least one is needed"));
+        }
+        Ok(Times {
+            ping_interval: millis("ping_interval", self.ping_interval)?,
+            ping_timeout: millis("ping_timeout", self.ping_timeout)?,
+            upgrade_timeout: millis("upgrade_timeout", self.upgrade_timeout)?,
+            connect_timeout: millis("connect_timeout", self.connect_timeout)?,
+        })
+    }
+}
+
+fn millis(option: &'static str, time: Duration) -> Result<u32, BuildError> {
+    match u32::try_from(time.as_millis()) {
+        Ok(0) => Err(wrong(option, "less than a millisecond")),
+        Ok(millis) => Ok(millis),
+        Err(_) => Err(wrong(option, "more than 49 days")),
+    }
+}
