@@ -9,8 +9,9 @@ import { io } from "socket.io-client";
 
 const [, , port, ...rest] = process.argv;
 
-/** Arguments after the port. */
+/** Arguments after the port, and the port. */
 export const options = rest;
+export { port };
 
 /** Long enough for a busy machine; a check that passes never waits for it. */
 export const DEADLINE = 20_000;
@@ -22,14 +23,13 @@ export const WAYS = {
   upgrade: ["polling", "websocket"],
 };
 
-const url = `http://127.0.0.1:${port}`;
 /** The clients of the check that runs: checks may run side by side. */
 const clients = new AsyncLocalStorage();
 let count = 0;
 
-/** A client that is not waited for; each has a connection of its own unless `options.forceNew` is false. */
-export function client(way, namespace = "/", options = {}) {
-  const socket = io(url + namespace, { transports: WAYS[way], forceNew: true, reconnection: false, ...options });
+/** A client that is not waited for; each has a connection of its own unless `options.forceNew` is false. `at` is another port. */
+export function client(way, namespace = "/", { at = port, ...options } = {}) {
+  const socket = io(`http://127.0.0.1:${at}${namespace}`, { transports: WAYS[way], forceNew: true, reconnection: false, ...options });
   socket.way = way;
   clients.getStore().add(socket);
   return socket;

@@ -6,10 +6,12 @@ import socketio
 from aiohttp import web
 
 import commands
+import serving
 
 
 async def main():
     server = socketio.AsyncServer(async_mode="aiohttp", client_manager=commands.manager(for_asyncio=True))
+    serving.serve(server)
     app = web.Application()
     server.attach(app)
     runner = web.AppRunner(app)

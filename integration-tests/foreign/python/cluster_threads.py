@@ -7,6 +7,7 @@ from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 import socketio
 
 import commands
+import serving
 
 
 class Threads(ThreadingMixIn, WSGIServer):
@@ -23,6 +24,7 @@ class Requests(WSGIRequestHandler):
 
 
 server = socketio.Server(async_mode="threading", client_manager=commands.manager())
+serving.serve(server)
 app = socketio.WSGIApp(server)
 
 

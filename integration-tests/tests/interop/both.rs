@@ -17,6 +17,7 @@ pub(crate) struct Both<B: Broker> {
     pub(crate) channel: String,
     pub(crate) ours: Node<B>,
     pub(crate) python: PythonParty,
+    pub(crate) python_port: u16,
     /// The client on our node.
     pub(crate) here: Guest,
     /// The client on python's.
@@ -29,12 +30,13 @@ impl<B: Broker> Both<B> {
         let (url, channel) = (brokers::url(broker), format!("test-{}", Sid::generate()));
         let mut python = PythonParty::server(style, &url, &channel).await;
         let ours = Node::start(url.parse().expect("the URL is one of this broker's"), &channel).await;
-        let port = python.answer().await.expect("it listens");
-        let port = port.as_u64().and_then(|port| port.try_into().ok()).expect("a port");
+        crate::clients::serve(ours.io());
+        let python_port = python.answer().await.expect("it listens");
+        let python_port = python_port.as_u64().and_then(|port| port.try_into().ok()).expect("a port");
         let here = Guest(Member::connect(ours.running.port).await);
         // Python's nodes begin to hear the channel at their first client.
-        let there = Guest(Member::connect(port).await);
-        let mut both = Both { style, url, channel, ours, python, here, there };
+        let there = Guest(Member::connect(python_port).await);
+        let mut both = Both { style, url, channel, ours, python, python_port, here, there };
         both.python_hears().await;
         both
     }

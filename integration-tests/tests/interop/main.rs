@@ -3,6 +3,7 @@
 //! Every fact is told both ways, with a client on each kind of node, for each of python's managers.
 
 mod both;
+mod clients;
 mod corners;
 mod facts;
 mod limits;
@@ -42,6 +43,10 @@ macro_rules! every_fact {
                 an_answer_with_bytes_is_not_sent_to_python_nodes,
                 python_servers_do_not_hear_events_for_servers,
                 a_frame_that_comes_again_is_heard_again_on_python_nodes_alone,
+            }
+            clients::{
+                clients_in_javascript_see_one_server,
+                clients_in_python_see_one_server,
             }
             corners::{
                 not_a_number_is_null_from_us_and_is_skipped_from_python,
