@@ -2,6 +2,7 @@
 //!
 //! Each test ends with a look at the server: it still serves, and holds nothing of who attacked it.
 
+mod channel;
 mod floods;
 mod frames;
 mod packets;

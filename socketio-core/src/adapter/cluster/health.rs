@@ -31,6 +31,8 @@ pub struct Health {
     pub frames_repeated: u64,
     /// Frames of other nodes that never came, by the gaps in their numbers; one that comes late is taken off again.
     pub frames_missed: u64,
+    /// Answers of clients that python nodes asked for and did not get: those with bytes, which their wire has no form for.
+    pub answers_withheld: u64,
 }
 
 #[derive(Debug, Default)]
@@ -39,6 +41,7 @@ pub(crate) struct ClusterCounters {
     refused: AtomicU64,
     repeated: AtomicU64,
     missed: AtomicU64,
+    withheld: AtomicU64,
     /// Causes that have been logged.
     logged: Mutex<HashSet<&'static str>>,
 }
@@ -62,6 +65,11 @@ impl ClusterCounters {
         let _ = self.missed.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less);
     }
 
+    /// Counts an answer with bytes that a python node does not get; `true` the first time.
+    pub(super) fn one_withheld(&self) -> bool {
+        self.withheld.fetch_add(1, Ordering::Relaxed) == 0
+    }
+
     /// Counts a frame that made no sense; `true` when nobody has been told of this cause.
     pub(super) fn one_refused(&self, cause: &'static str) -> bool {
         self.refused.fetch_add(1, Ordering::Relaxed);
@@ -78,6 +86,10 @@ impl ClusterCounters {
 
     pub(super) fn repeated(&self) -> u64 {
         self.repeated.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn withheld(&self) -> u64 {
+        self.withheld.load(Ordering::Relaxed)
     }
 
     pub(super) fn missed(&self) -> u64 {

@@ -52,7 +52,10 @@ impl Cluster {
 
     fn refuse(&self, error: &WireError) {
         if self.counters.one_refused(error.cause()) {
-            tracing::warn!(target: "socketio::cluster", %error, "a message on the channel is skipped; others for this reason are only counted");
+            tracing::warn!(
+                target: "socketio::cluster", channel = &**self.outgoing.channel(), %error,
+                "a message on the channel is skipped; others for this reason are only counted"
+            );
         }
     }
 
@@ -157,12 +160,21 @@ impl Cluster {
         runtime.spawn(async move {
             while let Some((_, args)) = gathering.next().await {
                 if !args.attachments().is_empty() && !cluster.members.has(&host) {
-                    tracing::warn!(target: "socketio::cluster", node = %host, "an answer with bytes cannot go to a python node");
+                    cluster.withhold(&host);
                     continue;
                 }
                 cluster.say(&Message::Callback(Callback { host: host.clone(), key: key.clone(), args }));
             }
         });
+    }
+
+    fn withhold(&self, host: &HostId) {
+        if self.counters.one_withheld() {
+            tracing::warn!(
+                target: "socketio::cluster", node = %host,
+                "an answer with bytes cannot go to a python node, which waits in vain; others are only counted"
+            );
+        }
     }
 
     /// How many are asked, each answer, and who was silent go back as pieces of a reply.

@@ -158,6 +158,7 @@ impl Cluster {
             frames_refused: self.counters.refused(),
             frames_repeated: self.counters.repeated(),
             frames_missed: self.counters.missed(),
+            answers_withheld: self.counters.withheld(),
         }
     }
 

@@ -53,6 +53,7 @@ impl Cluster {
             return Ok(replies);
         };
         let draft = self.outgoing.draft(&message)?;
+        self.outgoing.note_limits(&operation);
         node.answer(&operation, sender.clone())?;
         let nodes = self.members.all();
         if !nodes.is_empty() || matches!(message, Message::Emit(_)) {

@@ -55,7 +55,7 @@ pub(crate) fn with_exceptions(mut emit: Emit) -> Emit {
 }
 
 /// The one name that a target is, which may be a socket's id.
-fn sid_of(target: &Target) -> Option<Sid> {
+pub(super) fn sid_of(target: &Target) -> Option<Sid> {
     match &target.recipients {
         Recipients::Rooms(rooms) if target.except.is_empty() && rooms.len() == 1 => {
             rooms.first().map(|room| Sid::from(room.as_str()))

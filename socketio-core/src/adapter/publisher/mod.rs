@@ -10,6 +10,7 @@ mod audience; // whether those who listened before an outage are back
 mod link; // connected, and connected again
 mod messages; // operations in the words of the wire
 mod outgoing; // frames with the sender's id and number
+mod python_nodes; // what python's nodes cannot do
 mod queue; // what waits to be published
 mod writer; // one attempt at the broker
 

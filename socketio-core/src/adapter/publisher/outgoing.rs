@@ -8,6 +8,7 @@ use bytes::Bytes;
 use smallvec::SmallVec;
 
 use super::messages::messages;
+use super::python_nodes::PythonNodes;
 use super::queue::{Queue, QueueLimits};
 use crate::adapter::broker::Frame;
 use crate::adapter::error::AdapterError;
@@ -21,6 +22,7 @@ pub(crate) struct Outgoing {
     channel: Arc<str>,
     queue: Queue,
     frame_limit: usize,
+    python_nodes: PythonNodes,
     /// The number of the next frame. What is queued is queued under this lock, in the order of the numbers.
     next: Mutex<u64>,
     /// The outage has been logged, and so has the queue that was full in it.
@@ -35,6 +37,7 @@ impl Outgoing {
             channel,
             queue: Queue::new(limits),
             frame_limit,
+            python_nodes: PythonNodes::default(),
             next: Mutex::new(1),
             outage_logged: AtomicBool::new(false),
             displaced_logged: AtomicBool::new(false),
@@ -59,7 +62,15 @@ impl Outgoing {
     ///
     /// The broker takes no frame of this size.
     pub(crate) fn drafts(&self, operation: &Operation) -> Result<SmallVec<[Draft; 2]>, AdapterError> {
-        messages(operation).iter().map(|message| self.draft(message)).collect()
+        let drafts =
+            messages(operation).iter().map(|message| self.draft(message)).collect::<Result<_, _>>()?;
+        self.note_limits(operation);
+        Ok(drafts)
+    }
+
+    /// `operation` goes to the nodes, python's among them: the first time, what they cannot do of it is logged.
+    pub(crate) fn note_limits(&self, operation: &Operation) {
+        self.python_nodes.are_asked(&self.channel, operation);
     }
 
     /// `message` as a frame of ours, to be [sent](Self::send).
