@@ -4,7 +4,11 @@ use std::env;
 use std::error::Error;
 
 use serde_json::Value;
+use socketio_amqp::AmqpManager;
+use socketio_core::server::ServerBuilder;
 use socketio_core::{Data, HandlerError, Namespace, RawArgs, Server, Socket};
+use socketio_kafka::KafkaManager;
+use socketio_redis::RedisManager;
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::runtime;
 use tokio::signal::unix::{SignalKind, signal};
@@ -22,7 +26,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 }
 
 async fn serve() -> Result<(), Box<dyn Error>> {
-    let io = Server::builder().http_compression(false).build()?;
+    let io = managed(Server::builder().http_compression(false))?.build()?;
     match env::var("JSON").as_deref() {
         Ok("value") => io.on("echo", echo_value).on("echo_ack", echo_ack_value),
         _ => io.on("echo", echo).on("echo_ack", echo_ack),
@@ -33,6 +37,18 @@ async fn serve() -> Result<(), Box<dyn Error>> {
     let listener = listen(env::var("PORT")?.parse()?)?;
     io.serve(listener, async move { _ = terminate.recv().await }).await?;
     Ok(())
+}
+
+/// With the manager of the URL in the environment, if there is one.
+fn managed(builder: ServerBuilder) -> Result<ServerBuilder, Box<dyn Error>> {
+    let Ok(url) = env::var("MANAGER_URL").or_else(|_| env::var("REDIS_URL")) else {
+        return Ok(builder);
+    };
+    Ok(match url.split_once(':') {
+        Some(("amqp" | "amqps", _)) => builder.manager(AmqpManager::new(&url)?),
+        Some(("kafka" | "kafka+ssl", _)) => builder.manager(KafkaManager::new(&url)?),
+        _ => builder.manager(RedisManager::new(&url)?),
+    })
 }
 
 fn echo(socket: Socket, args: RawArgs) -> Result<(), HandlerError> {

@@ -79,9 +79,10 @@ impl Broker for Redis {
     ) -> Result<RedisFeed, RedisError> {
         let commands = &self.server.commands;
         let names: Vec<&str> = channels.iter().map(Channel::name).collect();
-        let listener = commands.dialer.listen(&commands.server, &names).await?;
+        let (listener, ahead) = commands.listen(&names).await?;
         Ok(RedisFeed {
             messages: listener.into_on_message(),
+            ahead,
             channels: names.into_iter().map(Into::into).collect(),
             server: Some(commands.server.to_string()),
         })

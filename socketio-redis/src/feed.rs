@@ -11,10 +11,12 @@ use redis::aio::PubSubStream;
 use socketio_core::adapter::broker::{Feed, Frame};
 
 use crate::RedisError;
+use crate::ahead::{Ahead, LARGEST};
 
 /// A subscription, on a connection of its own. It ends with an error when that connection does.
 pub struct RedisFeed {
     pub(crate) messages: PubSubStream,
+    pub(crate) ahead: Arc<Ahead>,
     pub(crate) channels: Box<[Arc<str>]>,
     /// For the error at the end; `None` after it.
     pub(crate) server: Option<String>,
@@ -24,9 +26,17 @@ impl Stream for RedisFeed {
     type Item = Result<Frame, RedisError>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        Pin::new(&mut self.messages).poll_next(cx).map(|message| match message {
-            Some(message) => Some(Ok(self.frame(&message))),
-            None => self.server.take().map(|server| Err(RedisError::Lost(server, None))),
+        let Poll::Ready(message) = Pin::new(&mut self.messages).poll_next(cx) else {
+            self.ahead.caught_up(cx);
+            return Poll::Pending;
+        };
+
+        Poll::Ready(match message {
+            Some(message) => {
+                self.ahead.taken();
+                Some(Ok(self.frame(&message)))
+            }
+            None => self.server.take().map(|server| Err(self.lost(server))),
         })
     }
 }
@@ -42,6 +52,12 @@ impl Feed for RedisFeed {
 }
 
 impl RedisFeed {
+    fn lost(&self, server: String) -> RedisError {
+        let overrun = self.ahead.is_overrun();
+        let cause = overrun.then(|| format!("a message has more than {LARGEST} bytes").into());
+        RedisError::Lost(server, cause)
+    }
+
     fn frame(&self, message: &Msg) -> Frame {
         let name = message.get_channel_name();
         let channel = self.channels.iter().find(|channel| ***channel == *name);

@@ -1,11 +1,12 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(not(test), warn(clippy::unwrap_used))] // a peer's mistake must never reach one
 
+mod ahead; // how far a subscription is read ahead
 mod broker; // Redis: connect, publish, subscribe
 mod error;
 mod feed; // what was published, as it comes
-mod link; // one connection: socket, TLS, login
-mod options; // settings and URLs
+mod link; // one connection, that takes commands or listens
+mod options; // settings, URLs, and how a server is reached
 mod servers; // which server: the one named, a Cluster's, or the one that the Sentinels name
 
 pub use self::{

@@ -9,12 +9,14 @@ use std::time::Duration;
 use self::tls::{Pem, Tls};
 use crate::RedisError;
 
+mod dial; // socket, TLS and login
 mod tls; // certificates, and whether they are checked
 mod url; // URLs, with everything that they mean in python-socketio
 
 #[cfg(test)]
 mod tests;
 
+pub(crate) use self::dial::{Dialer, within};
 pub use self::tls::TlsVerify;
 
 /// Where a Redis is and how to talk to it.

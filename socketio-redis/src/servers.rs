@@ -17,8 +17,8 @@ use redis::{Value, cmd};
 use tokio::time::{Instant, sleep};
 
 use crate::RedisError;
-use crate::link::{Commands, Dialer};
-use crate::options::{Address, RedisOptions, Servers};
+use crate::link::Commands;
+use crate::options::{Address, Dialer, RedisOptions, Servers};
 
 /// Connects to a server that passes on what is published; nodes begin with different ones of a Cluster.
 pub(crate) async fn connect(options: &RedisOptions, node: &str) -> Result<Server, RedisError> {
@@ -54,7 +54,7 @@ enum Expected {
 
 impl Server {
     async fn connect(dialer: &Dialer, address: &Address, expected: Expected) -> Result<Self, RedisError> {
-        let commands = dialer.commands(address).await?;
+        let commands = Commands::open(dialer, address).await?;
         let unfit = |what| Err(RedisError::Unfit(address.to_string(), what));
         let about: HashMap<String, Value> = match commands.ask(cmd("HELLO")).await {
             Ok(about) => about,
@@ -85,7 +85,7 @@ impl Server {
             return Ok(None);
         };
         let counts = join_all(nodes.iter().filter(|node| node.alive).map(async |node| {
-            let commands = self.commands.dialer.commands(&node.address).await?;
+            let commands = Commands::open(&self.commands.dialer, &node.address).await?;
             count(&commands, channel).await
         }));
         // One that does not answer may have any number.
@@ -196,7 +196,7 @@ async fn count(commands: &Commands, channel: &str) -> Result<Option<usize>, Redi
 async fn master(dialer: &Dialer, sentinel: &Address, service: &str) -> Result<Address, RedisError> {
     let mut question = cmd("SENTINEL");
     question.arg("GET-MASTER-ADDR-BY-NAME").arg(service);
-    let answer: Option<(String, u16)> = dialer.commands(sentinel).await?.ask(question).await?;
+    let answer: Option<(String, u16)> = Commands::open(dialer, sentinel).await?.ask(question).await?;
     let (host, port) =
         answer.ok_or_else(|| RedisError::UnknownService(sentinel.to_string(), service.to_owned()))?;
     Ok(Address::Tcp(host, port))

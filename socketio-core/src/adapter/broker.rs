@@ -8,7 +8,7 @@
 //! (Kafka), the name of a queue that outlives the connection (AMQP).
 
 use std::error::Error;
-use std::fmt::Debug;
+use std::fmt::{self, Debug};
 use std::future::Future;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -97,6 +97,11 @@ pub trait Broker: Debug + Send + Sync + Sized + 'static {
         from: Option<&<Self::Feed as Feed>::Cursor>,
     ) -> impl Future<Output = Result<Self::Feed, Self::Error>> + Send;
 
+    /// Whether the queue asks its publishers to wait. While it does, publishing may take as long as it likes. Default: it never does.
+    fn blocked(&self) -> Blocked {
+        Blocked::default()
+    }
+
     /// How many listen to `channel`, over all nodes of the queue; `None` where the queue cannot tell.
     ///
     /// # Errors
@@ -139,6 +144,30 @@ pub trait Broker: Debug + Send + Sync + Sized + 'static {
     /// Says goodbye: what was kept for this node alone is given up. Errors are of no use to anybody.
     fn close(&self) -> impl Future<Output = ()> + Send {
         async {}
+    }
+}
+
+/// Whether a queue that is short of memory or disk asks its publishers to wait; their links are in order meanwhile. It can be looked at
+/// for as long as one likes.
+#[derive(Clone, Default)]
+pub struct Blocked(Option<Arc<dyn Fn() -> bool + Send + Sync>>);
+
+impl Blocked {
+    /// It does while `is_blocked` says so.
+    pub fn new(is_blocked: impl Fn() -> bool + Send + Sync + 'static) -> Self {
+        Blocked(Some(Arc::new(is_blocked)))
+    }
+
+    /// Whether it does now.
+    #[must_use]
+    pub fn now(&self) -> bool {
+        self.0.as_ref().is_some_and(|is_blocked| is_blocked())
+    }
+}
+
+impl fmt::Debug for Blocked {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Blocked").field(&self.now()).finish()
     }
 }
 

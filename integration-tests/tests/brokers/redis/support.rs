@@ -111,6 +111,18 @@ impl User {
         soon(command.exec_async(&mut self.admin)).await.expect("cut");
     }
 
+    /// What Redis keeps for the user's subscriptions, in bytes.
+    pub(crate) async fn bytes_that_wait(&mut self) -> usize {
+        let mut command = redis::cmd("CLIENT");
+        command.arg("LIST").arg("TYPE").arg("pubsub");
+        let clients: String = soon(command.query_async(&mut self.admin)).await.expect("listed");
+        let field = |line: &str, name: &str| -> Option<String> {
+            line.split(' ').find_map(|field| field.strip_prefix(name).map(str::to_owned))
+        };
+        let ours = clients.lines().filter(|line| field(line, "user=").as_ref() == Some(&self.name));
+        ours.filter_map(|line| field(line, "omem=")?.parse::<usize>().ok()).sum()
+    }
+
     pub(crate) async fn delete(mut self) {
         let mut command = redis::cmd("ACL");
         command.arg("DELUSER").arg(&self.name);

@@ -9,7 +9,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
 use super::support::{
-    User, channel, connect, environment, exchange, frame, heard, options, soon, subscribe, tls_file, told,
+    User, admin, channel, connect, environment, eventually, exchange, frame, heard, options, soon, subscribe,
+    tls_file, told,
 };
 
 #[tokio::test]
@@ -236,6 +237,44 @@ async fn a_feed_ends_with_an_error_when_its_link_does() {
     assert_eq!(failed.sent, 0);
     assert!(matches!(failed.source, RedisError::Lost(..)), "{failed:?}");
     user.delete().await;
+}
+
+#[tokio::test]
+async fn a_feed_that_nobody_reads_leaves_what_comes_to_redis_and_loses_nothing_of_it() {
+    for protocol in [Protocol::Resp2, Protocol::Resp3] {
+        let (mut user, channel) = (User::new("+@all &*").await, channel());
+        let mut feed =
+            subscribe(&connect(&user.options.clone().protocol(protocol)).await.expect("connected"), &channel)
+                .await;
+        let publisher = connect(&options("REDIS_URL")).await.expect("connected");
+        // More than the kernel's buffers and ours take, and less than Redis keeps for a subscriber.
+        let frames: Vec<_> = (0..24).map(|number: u8| frame(&channel, vec![number; 1 << 20])).collect();
+        soon(publisher.publish(&frames)).await.expect("published");
+        eventually(async || user.bytes_that_wait().await > 4 << 20).await;
+        for (number, payload) in (0..24).zip(heard(&mut feed, 24).await) {
+            assert!(payload.len() == 1 << 20 && payload.iter().all(|byte| *byte == number), "{number}");
+        }
+        user.delete().await;
+    }
+}
+
+#[tokio::test]
+async fn a_message_that_is_larger_than_anything_ends_the_feed_and_the_error_says_why() {
+    let mut redis = admin(&environment("REDIS_URL")).await;
+    let mut limit = async |limit: &str| {
+        let mut command = redis::cmd("CONFIG");
+        command.arg("SET").arg("client-output-buffer-limit").arg(format!("pubsub {limit}"));
+        soon(command.exec_async(&mut redis)).await.expect("set");
+    };
+    limit("0 0 0").await;
+    let options = options("REDIS_URL").frame_limit(100 << 20);
+    let channel = channel();
+    let mut feed = subscribe(&connect(&options).await.expect("connected"), &channel).await;
+    let publisher = connect(&options).await.expect("connected");
+    soon(publisher.publish(&[frame(&channel, vec![b'x'; 65 << 20])])).await.expect("published");
+    let error = soon(feed.next()).await.expect("it ends with an error").expect_err("too large");
+    assert!(told(&error).ends_with("a message has more than 67108864 bytes"), "{}", told(&error));
+    limit("33554432 8388608 60").await;
 }
 
 #[tokio::test]

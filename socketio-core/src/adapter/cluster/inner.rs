@@ -1,6 +1,7 @@
 //! What one node knows of its cluster, whatever the broker: what it sends, whom it hears, what it waits for.
 
 use std::collections::HashSet;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
@@ -27,6 +28,8 @@ pub(crate) struct Cluster {
     /// Members that have not been heard since the link came back.
     returning: Mutex<HashSet<HostId>>,
     times: Mutex<Times>,
+    /// Whether the broker has asked to wait.
+    blocked: AtomicBool,
     pub(super) closing: Notify,
 }
 
@@ -48,6 +51,7 @@ impl Cluster {
             subscribed: watch::Sender::new(false),
             returning: Mutex::default(),
             times: Mutex::new(Times { last_frame: None, heard_itself: Instant::now() }),
+            blocked: AtomicBool::new(false),
             closing: Notify::new(),
         }
     }
@@ -136,6 +140,18 @@ impl Cluster {
 
     /// Once a second: who has not been heard for a lease is gone.
     pub(super) fn tick(&self) {
+        let now = Instant::now();
+        let blocked = self.outgoing.is_blocked();
+        match (self.blocked.swap(blocked, Ordering::Relaxed), blocked) {
+            // Nobody's heartbeats get through.
+            (_, true) => {
+                self.members.link_lost(now);
+                self.times().heard_itself = now;
+                return;
+            }
+            (true, false) => self.members.link_back(now),
+            (false, false) => {}
+        }
         for node in self.members.expire(Instant::now()) {
             tracing::warn!(target: "socketio::cluster", %node, "a node is silent and counts as gone");
             lock(&self.returning).remove(node.as_str());

@@ -193,3 +193,6 @@ impl<B: Broker> fmt::Debug for ClusterAdapter<B> {
             .finish()
     }
 }
+
+#[cfg(test)]
+mod tests;

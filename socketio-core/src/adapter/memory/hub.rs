@@ -71,6 +71,12 @@ impl MemoryHub {
         self.set(|faults| faults.hangs = hangs);
     }
 
+    /// Whether publishing waits, as with [`hang`](Self::hang), and publishers are told that it does: see
+    /// [`Broker::blocked`](crate::adapter::broker::Broker::blocked).
+    pub fn block(&self, blocks: bool) {
+        self.set(|faults| faults.blocks = blocks);
+    }
+
     /// Whether feeds hear nothing; they hear it afterwards.
     pub fn pause(&self, pauses: bool) {
         self.set(|faults| faults.pauses = pauses);
@@ -111,11 +117,20 @@ impl Link {
 
     /// The log, once the line does not hang.
     pub(super) async fn open(&self) -> Result<MutexGuard<'_, Log>, MemoryError> {
+        self.open_unless(|faults| faults.hangs).await
+    }
+
+    /// The log, once publishers may write to it.
+    pub(super) async fn open_to_publish(&self) -> Result<MutexGuard<'_, Log>, MemoryError> {
+        self.open_unless(|faults| faults.hangs || faults.blocks).await
+    }
+
+    async fn open_unless(&self, waits: impl Fn(&Faults) -> bool) -> Result<MutexGuard<'_, Log>, MemoryError> {
         poll_fn(|cx| {
             let mut log = self.hub.lock();
             if !self.is_up(&log) {
                 Poll::Ready(Err(MemoryError::Cut))
-            } else if log.faults(&self.line).hangs {
+            } else if waits(&log.faults(&self.line)) {
                 log.wait(cx)
             } else {
                 Poll::Ready(Ok(log))
@@ -248,6 +263,7 @@ impl Log {
             cut_after: None,
             refuses: self.everywhere.refuses || line.refuses,
             hangs: self.everywhere.hangs || line.hangs,
+            blocks: self.everywhere.blocks || line.blocks,
             pauses: self.everywhere.pauses || line.pauses,
         }
     }
@@ -269,6 +285,7 @@ pub(super) struct Faults {
     cut_after: Option<(usize, usize)>,
     pub(super) refuses: bool,
     pub(super) hangs: bool,
+    pub(super) blocks: bool,
     pub(super) pauses: bool,
 }
 

@@ -24,7 +24,7 @@ use futures_core::Stream;
 
 pub use self::hub::MemoryHub;
 use self::hub::{Hub, Link, Listener};
-use super::broker::{Broker, Channel, Feed, Frame, PublishError};
+use super::broker::{Blocked, Broker, Channel, Feed, Frame, PublishError};
 
 /// A broker in this process that keeps nothing for a feed that is away.
 pub type Memory = MemoryBroker<false>;
@@ -57,10 +57,21 @@ impl<const KEEPS: bool> Broker for MemoryBroker<KEEPS> {
 
     async fn publish(&self, frames: &[Frame]) -> Result<(), PublishError<MemoryError>> {
         let not_sent = |source| PublishError { sent: 0, source };
-        let published =
-            self.link.open().await.map_err(not_sent)?.publish(frames, &self.link.line, self.frame_limit);
+        let published = self.link.open_to_publish().await.map_err(not_sent)?.publish(
+            frames,
+            &self.link.line,
+            self.frame_limit,
+        );
         self.link.hub.wake(); // the feeds, now that the log is unlocked
         published
+    }
+
+    fn blocked(&self) -> Blocked {
+        let link = self.link.clone();
+        Blocked::new(move || {
+            let log = link.hub.lock();
+            link.is_up(&log) && log.faults(&link.line).blocks
+        })
     }
 
     async fn subscribe(

@@ -10,7 +10,7 @@ use smallvec::SmallVec;
 use super::messages::messages;
 use super::python_nodes::PythonNodes;
 use super::queue::{Queue, QueueLimits};
-use crate::adapter::broker::Frame;
+use crate::adapter::broker::{Blocked, Frame};
 use crate::adapter::error::AdapterError;
 use crate::adapter::operation::Operation;
 use crate::adapter::wire::python::Draft;
@@ -25,6 +25,7 @@ pub(crate) struct Outgoing {
     python_nodes: PythonNodes,
     /// The number of the next frame. What is queued is queued under this lock, in the order of the numbers.
     next: Mutex<u64>,
+    blocked: Mutex<Blocked>,
     /// The outage has been logged, and so has the queue that was full in it.
     outage_logged: AtomicBool,
     displaced_logged: AtomicBool,
@@ -39,6 +40,7 @@ impl Outgoing {
             frame_limit,
             python_nodes: PythonNodes::default(),
             next: Mutex::new(1),
+            blocked: Mutex::default(),
             outage_logged: AtomicBool::new(false),
             displaced_logged: AtomicBool::new(false),
         }
@@ -115,6 +117,16 @@ impl Outgoing {
         self.next.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// The link is up, and this tells whether its broker asks to wait.
+    pub(crate) fn set_blocked(&self, blocked: Blocked) {
+        *self.blocked.lock().unwrap_or_else(PoisonError::into_inner) = blocked;
+    }
+
+    /// Whether the broker asks to wait.
+    pub(crate) fn is_blocked(&self) -> bool {
+        self.blocked.lock().unwrap_or_else(PoisonError::into_inner).now()
+    }
+
     /// The link is up; `true` when it has been before, which is logged.
     pub(crate) fn link_up(&self) -> bool {
         self.displaced_logged.store(false, Ordering::Relaxed);
@@ -127,6 +139,7 @@ impl Outgoing {
 
     /// It is down, or did not come up: that is logged once.
     pub(crate) fn link_down(&self, error: &dyn Error) {
+        self.set_blocked(Blocked::default());
         if !self.outage_logged.swap(true, Ordering::Relaxed) {
             let cause = causes(error);
             tracing::warn!(target: "socketio::cluster", channel = &*self.channel, cause, "cut off from the other nodes, trying again");

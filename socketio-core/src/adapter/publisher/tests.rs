@@ -116,6 +116,23 @@ async fn a_frame_over_the_limit_of_the_broker_is_an_error_of_its_own_and_uses_up
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_broker_that_asks_to_wait_is_waited_for_and_the_link_stays() {
+    let hub = hub();
+    let (_broker, mut feed) = listen(&hub.options()).await;
+    let publisher = Arc::new(Publisher::<Memory>::with_options(hub.options()));
+    tokio::spawn(publisher.run());
+    publisher.ready().await;
+    hub.block(true);
+    everyone(&publisher).emit("held", ()).unwrap();
+    let error = publisher.flush(Duration::from_secs(50)).await.unwrap_err();
+    assert!(matches!(error, PublisherError::Late { waiting: 1, .. }), "{error:?}");
+    assert!(publisher.health().connected);
+    hub.block(false);
+    assert_eq!(publisher.flush(Duration::from_secs(1)).await.unwrap(), Totals { sent: 1, dropped: 0 });
+    assert!(next(&mut feed).await.contains(r#""held""#));
+}
+
+#[tokio::test(start_paused = true)]
 async fn after_an_outage_publishes_wait_for_as_many_as_listened_before() {
     let hub = hub();
     let (_broker, _feed) = listen(&hub.options()).await;

@@ -1,9 +1,10 @@
 //! How frames get to the broker, for nodes and emitters alike: attempts with pauses between them, each with an end.
 
 use std::error::Error;
+use std::pin::pin;
 use std::time::Duration;
 
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 use super::outgoing::{Outgoing, causes};
 use super::queue::Batch;
@@ -13,6 +14,8 @@ use crate::adapter::broker::{Broker, Frame};
 const BACKOFF: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));
 /// Connecting, subscribing and publishing a batch take at most this long each.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
+/// How soon it is noticed that the broker asks to wait.
+const LOOK: Duration = Duration::from_secs(1);
 
 /// Why a link did not come up, or does not take frames any more.
 #[derive(Debug, thiserror::Error)]
@@ -28,7 +31,9 @@ pub(crate) async fn connect<B: Broker>(
     outgoing: &Outgoing,
 ) -> Result<B, Broken<B::Error>> {
     let connecting = timeout(PATIENCE, B::connect(options, outgoing.id().as_str()));
-    Ok(connecting.await.map_err(|_| Broken::Slow("connecting"))??)
+    let broker = connecting.await.map_err(|_| Broken::Slow("connecting"))??;
+    outgoing.set_blocked(broker.blocked());
+    Ok(broker)
 }
 
 /// Publishes `batch`; what the broker has leaves the queue, the rest stays.
@@ -56,23 +61,40 @@ pub(crate) async fn publish_batch<B: Broker>(
     }
 }
 
-/// Publishes what is left, to be done with it.
+/// Publishes what is left, to be done with it: also with a broker that asks to wait.
 pub(crate) async fn drain<B: Broker>(broker: &B, outgoing: &Outgoing) -> Result<(), Broken<B::Error>> {
     while let Some(batch) = outgoing.queue().front() {
-        publish_batch(broker, outgoing, &batch).await?;
+        let publishing = timeout(PATIENCE, publish_batch(broker, outgoing, &batch));
+        publishing.await.map_err(|_| Broken::Slow("publishing"))??;
     }
     Ok(())
 }
 
-/// Publishes frames that wait in no queue. An error comes with how many of them the broker has.
+/// Publishes frames that wait in no queue. An error comes with how many of them the broker has. A broker that asks to wait is waited
+/// for, with the link up and the rest in the queue.
 pub(crate) async fn publish<B: Broker>(
     broker: &B,
     frames: &[Frame],
 ) -> Result<(), (usize, Broken<B::Error>)> {
-    match timeout(PATIENCE, broker.publish(frames)).await {
-        Ok(Ok(())) => Ok(()),
-        Ok(Err(error)) => Err((error.sent, Broken::Broker(error.source))),
-        Err(_) => Err((0, Broken::Slow("publishing"))),
+    let mut publishing = pin!(broker.publish(frames));
+    let (mut until, mut waits) = (Instant::now() + PATIENCE, false);
+    loop {
+        match timeout(LOOK, publishing.as_mut()).await {
+            Ok(published) => {
+                if waits {
+                    tracing::info!(target: "socketio::cluster", "the broker takes operations again");
+                }
+                return published.map_err(|error| (error.sent, Broken::Broker(error.source)));
+            }
+            Err(_) if broker.blocked().now() => {
+                if !std::mem::replace(&mut waits, true) {
+                    tracing::warn!(target: "socketio::cluster", "the broker is short of memory or disk and takes nothing: operations wait");
+                }
+                until = Instant::now() + PATIENCE;
+            }
+            Err(_) if Instant::now() >= until => return Err((0, Broken::Slow("publishing"))),
+            Err(_) => {}
+        }
     }
 }
 
