@@ -9,7 +9,7 @@ use std::{
 };
 
 use integration_tests::{
-    client::{Client, PATH, SEPARATOR},
+    client::{Client, Open, PATH, SEPARATOR},
     frames::{Frame, Message, TEXT, WebSocket},
     http,
     running::Running,
@@ -82,6 +82,28 @@ async fn a_refused_request_writes_one_line_with_path_address_cause_and_cure() {
     for field in ["path", "cause", "cure"] {
         assert!(lines[0].contains(field), "no {field}: {}", lines[0]);
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_session_of_another_node_is_told_from_one_that_has_ended() {
+    start_log();
+    let other = serve().await;
+    let server = Running::start(Server::builder().path("/nodes").build().unwrap()).await;
+    let of_other = Client::polling(other.port).await.open.sid;
+    let polling = "/nodes/?EIO=4&transport=polling";
+    let opened = http::get(server.port, polling).await;
+    let ended = Open::parse(opened.text()).sid;
+    http::post(server.port, &format!("{polling}&sid={ended}"), "1").await;
+    server.is_empty().await;
+    for sid in [&of_other, &ended] {
+        let response = http::get(server.port, &format!("{polling}&sid={sid}")).await;
+        assert_eq!(response.brief(), (400, r#"{"code":1,"message":"Session ID unknown"}"#));
+    }
+    let refused: Vec<_> =
+        lines_of("/nodes").into_iter().filter(|line| line.contains("request refused")).collect();
+    assert_eq!(refused.len(), 2, "{refused:?}");
+    assert!(refused[0].contains("this session is another node's: is stickiness on?"), "{}", refused[0]);
+    assert!(refused[1].contains("no session has this id: it has ended"), "{}", refused[1]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
