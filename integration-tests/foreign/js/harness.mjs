@@ -27,9 +27,10 @@ const url = `http://127.0.0.1:${port}`;
 const clients = new AsyncLocalStorage();
 let count = 0;
 
-/** A client that is not waited for; each has a connection of its own unless `options.forceNew` is false. */
+/** A client that is not waited for; each has a connection of its own unless `options.forceNew` is false, and `options.port` is
+ * that of another server. */
 export function client(way, namespace = "/", options = {}) {
-  const socket = io(url + namespace, { transports: WAYS[way], forceNew: true, reconnection: false, ...options });
+  const socket = io((options.port ? `http://127.0.0.1:${options.port}` : url) + namespace, { transports: WAYS[way], forceNew: true, reconnection: false, ...options });
   socket.way = way;
   clients.getStore().add(socket);
   return socket;

@@ -8,8 +8,8 @@ use std::time::Duration;
 use foldhash::quality::RandomState;
 
 use super::Engine;
-use super::session::Session;
 use super::request::Refusal;
+use super::session::Session;
 use crate::protocol::sid::{NodeTag, SessionId};
 
 const SHARDS: usize = 16;

@@ -253,8 +253,7 @@ mod tests {
     #[test]
     fn a_session_id_is_20_random_characters_and_the_tag_of_its_node() {
         let node = NodeTag::generate();
-        let ids: HashSet<String> =
-            (0..1000).map(|_| SessionId::generate(node).reveal().to_owned()).collect();
+        let ids: HashSet<String> = (0..1000).map(|_| SessionId::generate(node).reveal().to_owned()).collect();
         let tag = ascii(&node.0);
         assert!(ids.iter().all(|id| id.len() == 24 && id.ends_with(tag) && NodeTag::of(id) == Some(node)));
         let random: HashSet<&str> = ids.iter().map(|id| &id[..20]).collect();
@@ -267,7 +266,8 @@ mod tests {
     fn nodes_are_told_apart_and_what_is_no_session_id_is_of_none() {
         let of = SessionId::generate(NodeTag::generate());
         assert_ne!(NodeTag::of(of.reveal()), Some(NodeTag::generate()));
-        for text in ["", "q3Zk", "lv_VI97HAXpY6yYWAAAC", "9UBt3iwTq0xSfcE2nV_hq3Z=", "9UBt3iwTq0xSfcE2nV_hqä"] {
+        for text in ["", "q3Zk", "lv_VI97HAXpY6yYWAAAC", "9UBt3iwTq0xSfcE2nV_hq3Z=", "9UBt3iwTq0xSfcE2nV_hqä"]
+        {
             assert_eq!(NodeTag::of(text), None, "{text}");
         }
     }
