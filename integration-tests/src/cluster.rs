@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde_json::Value;
 use socketio_core::adapter::ClusterAdapter;
 use socketio_core::adapter::broker::Broker;
+use socketio_core::adapter::memory::MemoryHub;
 use socketio_core::server::ServerBuilder;
 use socketio_core::{Ack, Args, Data, Server, Socket};
 
@@ -22,6 +23,11 @@ pub struct Nodes<B: Broker> {
 pub struct Node<B: Broker> {
     pub running: Running,
     pub adapter: ClusterAdapter<B>,
+}
+
+/// A message queue in memory, of the test's own.
+pub fn hub() -> MemoryHub {
+    MemoryHub::named(&socketio_core::Sid::generate())
 }
 
 impl<B: Broker> Nodes<B> {

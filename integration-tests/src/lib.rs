@@ -17,6 +17,8 @@ pub mod foreign; // scripts for Node and Python, and what they report
 pub mod frames; // WebSocket frames as a client sends them, wrong ones included
 pub mod gate; // where handlers wait for the test
 pub mod http; // HTTP/1.1 requests, wrong ones included
+pub mod log; // what servers write to it
+mod on_every_broker; // the list of brokers, as a macro
 pub mod python_party; // python-socketio in a cluster, doing what the test says
 pub mod running; // a server on a port of its own
 pub mod wait; // deadlines

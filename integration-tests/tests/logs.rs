@@ -3,22 +3,20 @@
 //! One subscriber serves the whole file: each test looks for lines of its own.
 
 use std::{
-    io,
-    sync::{Mutex, Once, PoisonError},
+    sync::{LazyLock, Mutex},
     time::Duration,
 };
 
 use integration_tests::{
-    client::{Client, PATH, SEPARATOR},
+    client::{Client, Open, PATH, SEPARATOR},
     frames::{Frame, Message, TEXT, WebSocket},
     http,
+    log::Log,
     running::Running,
     wait::until,
 };
 use socketio_core::{RawArgs, Server, handler::Disconnection};
-use tracing_subscriber::{
-    Layer as _, filter::Targets, layer::SubscriberExt as _, util::SubscriberInitExt as _,
-};
+use tracing::Level;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_secret_id_of_a_session_never_appears_whole() {
@@ -82,6 +80,28 @@ async fn a_refused_request_writes_one_line_with_path_address_cause_and_cure() {
     for field in ["path", "cause", "cure"] {
         assert!(lines[0].contains(field), "no {field}: {}", lines[0]);
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_session_of_another_node_is_told_from_one_that_has_ended() {
+    start_log();
+    let other = serve().await;
+    let server = Running::start(Server::builder().path("/nodes").build().unwrap()).await;
+    let of_other = Client::polling(other.port).await.open.sid;
+    let polling = "/nodes/?EIO=4&transport=polling";
+    let opened = http::get(server.port, polling).await;
+    let ended = Open::parse(opened.text()).sid;
+    http::post(server.port, &format!("{polling}&sid={ended}"), "1").await;
+    server.is_empty().await;
+    for sid in [&of_other, &ended] {
+        let response = http::get(server.port, &format!("{polling}&sid={sid}")).await;
+        assert_eq!(response.brief(), (400, r#"{"code":1,"message":"Session ID unknown"}"#));
+    }
+    let refused: Vec<_> =
+        lines_of("/nodes").into_iter().filter(|line| line.contains("request refused")).collect();
+    assert_eq!(refused.len(), 2, "{refused:?}");
+    assert!(refused[0].contains("this session is another node's: is stickiness on?"), "{}", refused[0]);
+    assert!(refused[1].contains("no session has this id: it has ended"), "{}", refused[1]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -184,17 +204,13 @@ async fn serve() -> Running {
     Running::start(io).await
 }
 
-static LOG: Mutex<Vec<u8>> = Mutex::new(Vec::new());
-
 /// Everything that the server's targets have written so far, at every level.
 fn log() -> String {
-    start_log();
-    let bytes = LOG.lock().unwrap_or_else(PoisonError::into_inner).clone();
-    String::from_utf8(bytes).expect("a log is text").replace(SEPARATOR, "␞")
+    start_log().text().replace(SEPARATOR, "␞")
 }
 
 fn lines_of(path: &str) -> Vec<String> {
-    log().lines().filter(|line| line.contains(path)).map(str::to_owned).collect()
+    start_log().lines_with(path)
 }
 
 /// Numbers without what groups their digits.
@@ -202,28 +218,7 @@ fn digits(text: &str) -> String {
     text.replace([',', '_'], "")
 }
 
-fn start_log() {
-    static STARTED: Once = Once::new();
-    STARTED.call_once(|| {
-        let targets = Targets::new()
-            .with_target("socketio", tracing::Level::TRACE)
-            .with_target("engineio", tracing::Level::TRACE)
-            .with_target("socketio_core", tracing::Level::TRACE);
-        let lines =
-            tracing_subscriber::fmt::layer().with_ansi(false).with_writer(|| Writer).with_filter(targets);
-        tracing_subscriber::registry().with(lines).init();
-    });
-}
-
-struct Writer;
-
-impl io::Write for Writer {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        LOG.lock().unwrap_or_else(PoisonError::into_inner).extend(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
+fn start_log() -> &'static Log {
+    static STARTED: LazyLock<Log> = LazyLock::new(|| Log::of_process(Level::TRACE));
+    &STARTED
 }

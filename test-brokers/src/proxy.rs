@@ -1,7 +1,7 @@
 //! Between the broker and us: passes on, holds everything, cuts; with or without TLS on our side.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex as StdMutex, PoisonError};
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadHalf, WriteHalf, split};
 use tokio::net::{TcpListener, TcpStream};
@@ -16,8 +16,12 @@ use crate::variable;
 pub struct Proxy {
     pub address: SocketAddr,
     state: watch::Sender<State>,
+    said: Said,
     _kafka: Option<MutexGuard<'static, ()>>,
 }
+
+/// What clients have said, each connection's first 64 KiB.
+type Said = Arc<StdMutex<Vec<Vec<u8>>>>;
 
 #[derive(Clone, Copy, Debug, Default)]
 struct State {
@@ -61,6 +65,12 @@ impl Proxy {
         url.replacen(authority(url), &self.address.to_string(), 1)
     }
 
+    /// What clients have said to the broker so far, by connection: the first 64 KiB of each.
+    #[must_use]
+    pub fn said(&self) -> Vec<Vec<u8>> {
+        self.said.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     /// From now on connections stay, and nothing comes through.
     pub fn hold(&self) {
         self.state.send_modify(|state| state.holding = true);
@@ -79,6 +89,8 @@ impl Proxy {
     ) -> Proxy {
         let address = listener.local_addr().expect("it is bound");
         let (state, mut watched) = watch::channel(State::default());
+        let said = Said::default();
+        let heard = said.clone();
         tokio::spawn(async move {
             loop {
                 let stream = tokio::select! {
@@ -92,10 +104,11 @@ impl Proxy {
                         Err(_) => return,
                     },
                 };
-                tokio::spawn(serve(stream, upstream.clone(), tls.clone(), watched.clone()));
+                let line = Line { upstream: upstream.clone(), state: watched.clone(), said: heard.clone() };
+                tokio::spawn(line.serve(stream, tls.clone()));
             }
         });
-        Proxy { address, state, _kafka: kafka }
+        Proxy { address, state, said, _kafka: kafka }
     }
 }
 
@@ -110,34 +123,65 @@ fn authority(url: &str) -> &str {
     place.rsplit_once('@').map_or(place, |(_login, place)| place)
 }
 
-async fn serve(stream: TcpStream, upstream: String, tls: Option<TlsAcceptor>, state: watch::Receiver<State>) {
-    let reset = |stream: &TcpStream| stream.set_zero_linger().expect("a socket can be reset");
-    match tls {
-        None => {
-            reset(&stream);
-            pass(stream, upstream, state).await;
-        }
-        Some(acceptor) => {
-            // A client that does not trust us, or that we do not: its own error tells.
-            if let Ok(stream) = acceptor.accept(stream).await {
-                reset(stream.get_ref().0);
-                pass(stream, upstream, state).await;
+/// One connection.
+struct Line {
+    upstream: String,
+    state: watch::Receiver<State>,
+    said: Said,
+}
+
+impl Line {
+    async fn serve(self, stream: TcpStream, tls: Option<TlsAcceptor>) {
+        let reset = |stream: &TcpStream| stream.set_zero_linger().expect("a socket can be reset");
+        match tls {
+            None => {
+                reset(&stream);
+                self.pass(stream).await;
             }
+            Some(acceptor) => {
+                // A client that does not trust us, or that we do not: its own error tells.
+                if let Ok(stream) = acceptor.accept(stream).await {
+                    reset(stream.get_ref().0);
+                    self.pass(stream).await;
+                }
+            }
+        }
+    }
+
+    async fn pass(mut self, stream: impl AsyncRead + AsyncWrite) {
+        let broker = TcpStream::connect(&self.upstream).await.expect("the broker is there");
+        broker.set_zero_linger().expect("a socket can be reset");
+        let (client, broker) = (split(stream), split(broker));
+        let cuts = self.state.borrow().cuts;
+        let upwards = copy(client.0, broker.1, self.state.clone(), Some(Ear::new(&self.said)));
+        let downwards = copy(broker.0, client.1, self.state.clone(), None);
+        tokio::select! {
+            () = async { tokio::join!(upwards, downwards); } => {}
+            // Dropping the proxy ends its connections as well.
+            _ = self.state.wait_for(|state| state.cuts > cuts) => {}
         }
     }
 }
 
-async fn pass(stream: impl AsyncRead + AsyncWrite, upstream: String, mut state: watch::Receiver<State>) {
-    let broker = TcpStream::connect(upstream).await.expect("the broker is there");
-    broker.set_zero_linger().expect("a socket can be reset");
-    let (client, broker) = (split(stream), split(broker));
-    let cuts = state.borrow().cuts;
-    let upwards = copy(client.0, broker.1, state.clone());
-    let downwards = copy(broker.0, client.1, state.clone());
-    tokio::select! {
-        () = async { tokio::join!(upwards, downwards); } => {}
-        // Dropping the proxy ends its connections as well.
-        _ = state.wait_for(|state| state.cuts > cuts) => {}
+/// Keeps what a client says.
+struct Ear {
+    said: Said,
+    index: usize,
+}
+
+impl Ear {
+    const LIMIT: usize = 64 << 10;
+
+    fn new(said: &Said) -> Self {
+        let mut lines = said.lock().unwrap_or_else(PoisonError::into_inner);
+        lines.push(Vec::new());
+        Ear { said: said.clone(), index: lines.len() - 1 }
+    }
+
+    fn hear(&self, bytes: &[u8]) {
+        let mut lines = self.said.lock().unwrap_or_else(PoisonError::into_inner);
+        let line = &mut lines[self.index];
+        line.extend_from_slice(&bytes[..bytes.len().min(Self::LIMIT - line.len())]);
     }
 }
 
@@ -145,6 +189,7 @@ async fn copy<R: AsyncRead, W: AsyncWrite>(
     mut from: ReadHalf<R>,
     mut to: WriteHalf<W>,
     state: watch::Receiver<State>,
+    ear: Option<Ear>,
 ) {
     let mut buffer = vec![0; 64 << 10];
     while let Ok(read) = from.read(&mut buffer).await {
@@ -154,6 +199,9 @@ async fn copy<R: AsyncRead, W: AsyncWrite>(
                 let _ = to.shutdown().await;
             }
             return;
+        }
+        if let Some(ear) = &ear {
+            ear.hear(&buffer[..read]);
         }
         if !holding && to.write_all(&buffer[..read]).await.is_err() {
             return;

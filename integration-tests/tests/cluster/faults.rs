@@ -2,17 +2,14 @@
 
 use std::time::Duration;
 
-use integration_tests::cluster::{Member, Node, Nodes, PATIENCE};
+use integration_tests::cluster::{Member, Node, Nodes, PATIENCE, hub};
+use integration_tests::log::Log;
 use integration_tests::wait::{until, within};
-use socketio_core::Sid;
 use socketio_core::adapter::ClusterAdapter;
 use socketio_core::adapter::broker::{Broker, Frame};
-use socketio_core::adapter::memory::{Memory, MemoryHub, MemoryLog};
+use socketio_core::adapter::memory::{Memory, MemoryLog};
 use socketio_core::adapter::wire::{HostId, Message, python};
-
-fn hub() -> MemoryHub {
-    MemoryHub::named(&Sid::generate())
-}
+use tracing::Level;
 
 async fn subscribed<B: Broker>(adapter: &ClusterAdapter<B>, expected: bool) {
     until("the link to change", || {
@@ -114,17 +111,27 @@ async fn the_first_node_that_is_back_waits_for_those_who_listened_before() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_full_queue_drops_the_oldest_and_says_so_to_who_displaced_them() {
+async fn a_full_queue_drops_the_oldest_says_so_to_who_displaced_them_and_once_to_the_log() {
     let hub = hub();
     hub.refuse(true);
     let adapter = ClusterAdapter::<Memory>::with_options(hub.options()).max_queued(4096);
     let io = socketio_core::Server::builder().manager(adapter.clone()).build().unwrap();
+    let running = integration_tests::running::Running::start(io.clone()).await;
+    let mut member = Member::connect(running.port).await;
+    let (log, _guard) = Log::of_thread(Level::ERROR);
     let mut displaced = 0;
     for number in 0..100 {
-        displaced += io.emit("n", number).unwrap().displaced;
+        let receipt = io.emit("n", number).unwrap();
+        displaced += receipt.displaced;
+        assert_eq!(receipt.local, 1);
+        member.got(&[&format!(r#"42["n",{number}]"#)]).await;
     }
     let health = adapter.health();
+    assert!(displaced > 0);
     assert_eq!(health.dropped, displaced);
+    let lines = log.lines_with("the queue to the other nodes is full");
+    assert_eq!(lines.len(), 1, "{lines:?}");
+    assert!(lines[0].contains("displaced=1"), "{}", lines[0]);
     assert_eq!(health.queued_frames as u64 + displaced, 100);
     assert!(health.queued_bytes <= 4096);
     assert!(!adapter.flush(Duration::from_millis(10)).await);

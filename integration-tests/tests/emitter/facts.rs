@@ -5,9 +5,10 @@ use std::thread;
 use bytes::Bytes;
 use integration_tests::client::Client;
 use integration_tests::cluster::{Nodes, PATIENCE};
-use integration_tests::wait::{until, within};
+use integration_tests::wait::within;
+use socketio_core::Sid;
 use socketio_core::adapter::broker::{Broker, Frame};
-use socketio_emitter::{Emitter, Listeners, blocking};
+use socketio_emitter::{Emitter, blocking};
 
 pub(crate) async fn an_emit_reaches_everybody_on_every_node_once<B: Broker>(options: B::Options) {
     let nodes = Nodes::<B>::start(&options, 3).await;
@@ -112,6 +113,43 @@ pub(crate) async fn emits_of_several_threads_arrive_once_and_in_the_order_of_eac
     assert_eq!(emitter.health().totals.sent, 400);
 }
 
+pub(crate) async fn a_blocking_emitter_has_the_same_words<B: Broker>(options: B::Options) {
+    let nodes = Nodes::<B>::start(&options, 2).await;
+    let mut clients = nodes.clients().await;
+    let emitter = blocking::Emitter::<B>::with_options(options).channel(&nodes.channel);
+    let (first, second) = (clients[0].sid.clone(), clients[1].sid.clone());
+    let emits = tokio::task::spawn_blocking(move || {
+        emitter.ready().unwrap();
+        emitter.to(first.as_str()).join(["a", "b"]).unwrap();
+        emitter.to("a").emit("image", ("a.png", Bytes::from_static(&[0, 1, 2, 255]))).unwrap();
+        emitter.to("b").leave("a").unwrap();
+        emitter.to(["a", "b"]).except(second.as_str()).emit("b only", ((1, "two"), [3])).unwrap();
+        emitter.of("/nowhere").emit("nobody", ()).unwrap();
+        emitter.except("b").disconnect().unwrap();
+        emitter.send("end").unwrap();
+        emitter.flush(PATIENCE).unwrap()
+    });
+    let totals = within("the emits", emits).await.unwrap();
+    assert_eq!((totals.sent, totals.dropped), (8, 0), "two of them for one client and two rooms");
+    let (image, bytes) = (r#"451-["image","a.png",{"_placeholder":true,"num":0}]"#, "bAAEC/w==");
+    clients[0].got(&[image, bytes, r#"42["b only",[1,"two"],[3]]"#, r#"42["message","end"]"#]).await;
+    clients[1].got(&["41"]).await;
+}
+
+pub(crate) async fn a_flush_tells_that_the_broker_has_everything_and_how_much_it_was<B: Broker>(
+    options: B::Options,
+) {
+    let emitter = Emitter::<B>::with_options(options).channel(&format!("test-{}", Sid::generate()));
+    assert_eq!(emitter.flush(PATIENCE).await.unwrap().sent, 0);
+    for number in 0..100 {
+        emitter.emit("n", number).unwrap();
+    }
+    let totals = emitter.flush(PATIENCE).await.unwrap();
+    assert_eq!((totals.sent, totals.dropped), (100, 0));
+    let health = emitter.health();
+    assert_eq!((health.queued_frames, health.queued_bytes, health.totals), (0, 0, totals));
+}
+
 /// What the README shows for `redis-cli`.
 pub(crate) async fn a_frame_of_a_program_without_rust_reaches_clients<B: Broker>(options: B::Options) {
     let readme = include_str!("../../../socketio-emitter/README.md");
@@ -144,24 +182,4 @@ pub(crate) async fn an_emitter_is_no_member_and_does_not_listen<B: Broker>(optio
     let blocking = blocking::Emitter::<B>::with_options(options).channel(&nodes.channel);
     let checked = tokio::task::spawn_blocking(move || blocking.check()).await.unwrap().unwrap();
     assert_eq!(checked, listeners);
-}
-
-pub(crate) async fn check_counts_the_nodes_and_nobody_else<B: Broker>(options: B::Options) {
-    let mut nodes = Nodes::<B>::start(&options, 2).await;
-    let emitter = Emitter::<B>::with_options(options.clone()).channel(&nodes.channel);
-    assert_eq!(emitter.check().await.unwrap(), Listeners::Count(2));
-    nodes.nodes.pop().unwrap().running.stop().await;
-    let watched = emitter.clone();
-    let counted = within("one to be left", async move {
-        while watched.check().await.unwrap() != Listeners::Count(1) {
-            tokio::task::yield_now().await;
-        }
-    });
-    counted.await;
-    let elsewhere = emitter.channel("nobody is here");
-    assert!(elsewhere.check().await.unwrap().are_none());
-    until("the link of the first to stay", || {
-        if emitter.health().connected { Ok(()) } else { Err(emitter.health()) }
-    })
-    .await;
 }

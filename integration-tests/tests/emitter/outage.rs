@@ -3,9 +3,11 @@
 use std::time::Duration;
 
 use integration_tests::cluster::{Nodes, PATIENCE};
+use integration_tests::log::Log;
 use socketio_core::Sid;
 use socketio_core::adapter::memory::{Memory, MemoryHub};
 use socketio_emitter::{Emitter, PublisherError, blocking};
+use tracing::Level;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_emitted_while_the_broker_is_away_arrives_in_order_when_it_is_back() {
@@ -41,9 +43,12 @@ async fn a_full_queue_drops_the_oldest_and_every_receipt_says_how_many() {
     line.refuse(true);
     let emitter = Emitter::<Memory>::with_options(line.options()).channel(&nodes.channel).max_queued(3000);
     let text = "x".repeat(700);
+    let (log, _guard) = Log::of_thread(Level::ERROR);
     let displaced: Vec<u64> =
         (0..5).map(|number| emitter.emit("n", (number, &text)).unwrap().displaced).collect();
     assert_eq!(displaced, [0, 0, 0, 1, 1]);
+    let lines = log.lines_with("the queue to the other nodes is full");
+    assert!(lines.len() == 1 && lines[0].contains("displaced=1"), "{lines:?}");
     line.refuse(false);
     let totals = emitter.flush(PATIENCE).await.unwrap();
     assert_eq!((totals.sent, totals.dropped), (3, 2));

@@ -215,7 +215,7 @@ impl Engine {
 
     /// The session of a request; if its time is over, that is noticed now.
     fn session(&self, sid: &str) -> Result<Arc<Session>, Refusal> {
-        let session = self.registry.get(sid).ok_or(Refusal::UnknownSession)?;
+        let session = self.registry.get(sid)?;
         if session.is_due(self.now()) {
             session.tell_due();
         }

@@ -33,7 +33,6 @@ use crate::protocol::engine::{Packet, Transport};
 use crate::protocol::frame::{self, Opcode};
 use crate::protocol::handshake::Open;
 use crate::protocol::payload::{self, Payload};
-use crate::protocol::sid::SessionId;
 
 /// Opens a session; the answer is its open packet.
 pub(super) fn open(
@@ -43,7 +42,7 @@ pub(super) fn open(
     client: Client,
 ) -> Response<Body> {
     let handshake = Handshake::new(parts, client.address, client.secure);
-    let session = engine.admit(SessionId::generate(), handshake, Reader::Polling);
+    let session = engine.admit(engine.registry.new_id(), handshake, Reader::Polling);
     session.start_polling(application.open(&session));
     engine.register(&session);
     let upgrades: &[Transport] = if engine.config.upgrades() { &[Transport::Websocket] } else { &[] };

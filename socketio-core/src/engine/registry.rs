@@ -8,8 +8,9 @@ use std::time::Duration;
 use foldhash::quality::RandomState;
 
 use super::Engine;
+use super::request::Refusal;
 use super::session::Session;
-use crate::protocol::sid::SessionId;
+use crate::protocol::sid::{NodeTag, SessionId};
 
 const SHARDS: usize = 16;
 
@@ -20,6 +21,8 @@ pub(crate) struct Registry {
     shards: [Mutex<Shard>; SHARDS],
     hasher: RandomState,
     len: AtomicUsize,
+    /// What tells the ids of these sessions from those of other nodes.
+    node: NodeTag,
 }
 
 impl Registry {
@@ -28,7 +31,13 @@ impl Registry {
             shards: std::array::from_fn(|_| Mutex::new(Shard::default())),
             hasher: RandomState::default(),
             len: AtomicUsize::new(0),
+            node: NodeTag::generate(),
         }
+    }
+
+    /// An id for a new session.
+    pub(crate) fn new_id(&self) -> SessionId {
+        SessionId::generate(self.node)
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -41,8 +50,13 @@ impl Registry {
         }
     }
 
-    pub(crate) fn get(&self, id: &str) -> Option<Arc<Session>> {
-        self.shard(id).get(id).cloned()
+    /// The session that a client names by `id`, whatever it has written there.
+    pub(crate) fn get(&self, id: &str) -> Result<Arc<Session>, Refusal> {
+        let session = self.shard(id).get(id).cloned();
+        session.ok_or_else(|| match NodeTag::of(id) {
+            Some(node) if node != self.node => Refusal::SessionOfAnotherNode,
+            _ => Refusal::UnknownSession,
+        })
     }
 
     pub(crate) fn remove(&self, id: &SessionId) -> bool {

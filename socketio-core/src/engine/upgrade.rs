@@ -31,7 +31,6 @@ use crate::http::Body;
 use crate::protocol::engine::Packet;
 use crate::protocol::frame::{self, Decoder, Message, Opcode};
 use crate::protocol::handshake::websocket_accept;
-use crate::protocol::sid::SessionId;
 
 /// How long the HTTP server has to hand over the connection once it was told to.
 const HANDOVER: Duration = Duration::from_secs(10);
@@ -44,7 +43,7 @@ pub(super) fn open(
     client: Client,
 ) -> Result<Response<Body>, Refusal> {
     let (mut response, upgrade) = switching(parts)?;
-    let id = SessionId::generate();
+    let id = engine.registry.new_id();
     engine.set_cookie(&id, response.headers_mut());
     let handshake = Handshake::new(parts, client.address, client.secure);
     let (engine, application) = (engine.clone(), application.clone());

@@ -22,6 +22,8 @@ pub(crate) enum Refusal {
     UnknownTransport,
     /// No session has this `sid`.
     UnknownSession,
+    /// No session has this `sid`, and it was not this node that gave it away.
+    SessionOfAnotherNode,
     /// A session is opened by anything but GET.
     BadHandshakeMethod,
     /// A session is addressed by anything but GET and POST.
@@ -47,7 +49,7 @@ impl Refusal {
     pub(crate) fn code(&self) -> u8 {
         match self {
             Refusal::UnknownTransport => 0,
-            Refusal::UnknownSession => 1,
+            Refusal::UnknownSession | Refusal::SessionOfAnotherNode => 1,
             Refusal::BadHandshakeMethod => 2,
             Refusal::UnsupportedVersion => 5,
             _ => 3,
@@ -67,7 +69,7 @@ impl Refusal {
     pub(crate) fn message(&self) -> &'static str {
         match self {
             Refusal::UnknownTransport => "Transport unknown",
-            Refusal::UnknownSession => "Session ID unknown",
+            Refusal::UnknownSession | Refusal::SessionOfAnotherNode => "Session ID unknown",
             Refusal::BadHandshakeMethod => "Bad handshake method",
             Refusal::BadMethod
             | Refusal::BadRequest(_)
@@ -96,8 +98,9 @@ impl Refusal {
     pub(crate) fn cure(&self) -> &'static str {
         match self {
             Refusal::UnknownTransport => "name polling or websocket, and offer it with transports(...)",
-            Refusal::UnknownSession => {
-                "nothing to do if it is rare: the client connects anew; else lead all requests of a client to the same process"
+            Refusal::UnknownSession => "nothing to do: the client connects anew",
+            Refusal::SessionOfAnotherNode => {
+                "lead all requests of a client to the same node; nothing to do if that node has ended or was started again: the client connects anew"
             }
             Refusal::BadHandshakeMethod => "open a session with GET",
             Refusal::BadMethod => "use GET and POST",
@@ -119,7 +122,8 @@ impl Refusal {
     pub(super) fn name(&self) -> &'static str {
         match self {
             Refusal::UnknownTransport => "the transport is unknown or not offered",
-            Refusal::UnknownSession => "no session has this id: it has ended, or lives in another process",
+            Refusal::UnknownSession => "no session has this id: it has ended",
+            Refusal::SessionOfAnotherNode => "this session is another node's: is stickiness on?",
             Refusal::BadHandshakeMethod => "a session is opened by a method other than GET",
             Refusal::BadMethod => "a session is addressed by a method other than GET and POST",
             Refusal::BadRequest(cause) => cause,

@@ -147,6 +147,7 @@ fn a_refused_request_reads_engine_ios_json() {
     let cases = [
         (Refusal::UnknownTransport, 400, r#"{"code":0,"message":"Transport unknown"}"#),
         (Refusal::UnknownSession, 400, r#"{"code":1,"message":"Session ID unknown"}"#),
+        (Refusal::SessionOfAnotherNode, 400, r#"{"code":1,"message":"Session ID unknown"}"#),
         (Refusal::BadHandshakeMethod, 400, r#"{"code":2,"message":"Bad handshake method"}"#),
         (Refusal::BadRequest("overlap"), 400, r#"{"code":3,"message":"Bad request"}"#),
         (Refusal::BadMethod, 400, r#"{"code":3,"message":"Bad request"}"#),

@@ -1,0 +1,71 @@
+//! What servers write to the log, for tests that read it.
+
+use std::io;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tracing::Level;
+use tracing::subscriber::DefaultGuard;
+use tracing_subscriber::Layer as _;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+
+/// The lines of the server's targets.
+#[derive(Clone, Debug, Default)]
+pub struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Log {
+    /// What this process writes, from now on and down to `level`.
+    ///
+    /// # Panics
+    ///
+    /// There is one already.
+    #[must_use]
+    pub fn of_process(level: Level) -> Self {
+        let log = Log::default();
+        tracing_subscriber::registry().with(log.lines_down_to(level)).init();
+        log
+    }
+
+    /// What this thread writes until the guard is dropped.
+    #[must_use]
+    pub fn of_thread(level: Level) -> (Self, DefaultGuard) {
+        let log = Log::default();
+        let guard = tracing_subscriber::registry().with(log.lines_down_to(level)).set_default();
+        (log, guard)
+    }
+
+    /// Everything so far.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let bytes = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        String::from_utf8(bytes).expect("a log is text")
+    }
+
+    /// The lines that have `text` in them.
+    #[must_use]
+    pub fn lines_with(&self, text: &str) -> Vec<String> {
+        self.text().lines().filter(|line| line.contains(text)).map(str::to_owned).collect()
+    }
+
+    fn lines_down_to<S>(&self, level: Level) -> impl tracing_subscriber::Layer<S> + use<S>
+    where
+        S: tracing::Subscriber + for<'a> tracing_subscriber::registry::LookupSpan<'a>,
+    {
+        let targets = ["socketio", "engineio", "socketio_core"].map(|target| (target, level));
+        let log = self.clone();
+        let lines = tracing_subscriber::fmt::layer().with_ansi(false).with_writer(move || log.clone());
+        lines.with_filter(Targets::new().with_targets(targets))
+    }
+}
+
+impl io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
