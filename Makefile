@@ -4,7 +4,7 @@ SHELL := bash
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo test containers check-features lint deny bench autobahn fuzz
+.PHONY: help demo cluster test containers check-features lint deny bench autobahn fuzz
 
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 CLIENT := examples/chat/node_modules/socket.io-client/dist
@@ -13,7 +13,17 @@ help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: $(CLIENT)/socket.io.min.js ## builds the chat and serves it (PORT=3000, HOST=127.0.0.1)
-	cargo run -p socketio-examples --features hyper --example chat -- $(CLIENT)
+	cargo run -p socketio-examples --features chat --example chat -- $(CLIENT) \
+		--host $(or $(HOST),127.0.0.1) --port $(or $(PORT),3000)
+
+BROKER ?= redis
+PROXY ?= nginx
+
+cluster: $(CLIENT)/socket.io.min.js ## three nodes of it, load balancer, broker, worker (BROKER=redis|rabbitmq|kafka, PROXY=nginx|haproxy, PORT=8080)
+	scripts/packages $(PROXY)
+	cargo build -p socketio-examples --features worker,$(BROKER:rabbitmq=amqp) --example chat --example worker
+	scripts/cluster --broker $(BROKER) --proxy $(PROXY) --port $(or $(PORT),8080) \
+		$(TARGET)/debug/examples/chat $(TARGET)/debug/examples/worker $(CLIENT)
 
 # The official browser client, from npm; the example serves it.
 $(CLIENT)/socket.io.min.js: examples/chat/package-lock.json
@@ -28,7 +38,7 @@ step = echo "--- $(1)"; TIMEFORMAT="--- $(1): %0R s"; time
 BROKERS := redis redis-cluster redis-sentinel rabbitmq kafka
 
 test: ## all tests, with the brokers and foreign clients they need, and the docs without a warning
-	@$(call step,system packages) scripts/packages
+	@$(call step,system packages) scripts/packages nginx haproxy docker-compose redis-cli
 	@$(call step,foreign clients) integration-tests/foreign/install.sh
 	@$(call step,brokers) scripts/brokers install $(BROKERS)
 	@$(call step,cargo test) env BROKERS_TLS=1 scripts/brokers run $(BROKERS) -- \
@@ -43,7 +53,7 @@ containers:
 		$(call step,testcontainers) env TEST_BROKERS=containers cargo test --no-fail-fast --features test-brokers/testcontainers \
 			-p socketio-amqp -p socketio-kafka -p socketio-redis -p integration-tests \
 			--test contract --test cluster --test emitter -- --skip kafka_loses_nothing_when_its_link_is_cut; \
-	else echo "compose, testcontainers: not run"; fi
+	else echo "compose, testcontainers: not run, there is no container engine here"; fi
 
 # What an emitter needs, without hyper; then the examples that need nothing but the core, and each of the others.
 check-features:
@@ -57,7 +67,10 @@ check-features:
 		echo "the emitter pulls in a server" >&2; exit 1; fi; \
 	echo "the emitter pulls in $$(wc -l <<<"$$tree") crates, neither hyper nor the server among them"
 	cargo check -p socketio-examples --examples
-	for feature in hyper axum autobahn; do cargo check -p socketio-examples --examples --features $$feature; done
+	for feature in hyper axum autobahn worker,redis worker,amqp worker,kafka; do \
+		cargo check -p socketio-examples --examples --features $$feature; done
+	@said="$$(cargo run -q -p socketio-examples --features chat --example chat -- . --manager redis://localhost 2>&1)" || true; \
+	[[ $$said == *'build it with the feature `redis`' ]] || { echo "the chat without brokers says: $$said" >&2; exit 1; }
 
 lint: ## formatting, clippy, and cargo-deny where it is installed
 	cargo fmt --check

@@ -2,46 +2,97 @@
 //!
 //! ```text
 //! make demo
-//! HOST=0.0.0.0 PORT=8000 cargo run -p socketio-examples --features hyper --example chat -- FOLDER
+//! cargo run -p socketio-examples --features chat --example chat -- FOLDER --host 0.0.0.0 --port 8000
 //! ```
 //!
-//! FOLDER holds the official browser client, `socket.io.min.js`; `make demo` takes it from npm.
+//! FOLDER holds the official browser client, `socket.io.min.js`; `make demo` takes it from npm. With `--manager URL` several of them
+//! act as one chat, which `make cluster` starts.
 //!
 //! The server keeps nothing but each client's seat, and that in the client's session: after a restart the clients
 //! come back by themselves and say in `auth` who and where they are.
 
-use std::collections::{BTreeMap, HashMap};
-use std::convert::Infallible;
-use std::future::{Ready, ready};
+mod broker; // which one a URL names
+#[cfg(feature = "worker")]
+#[path = "worker/jobs.rs"]
+mod jobs; // what workers are asked for
+#[path = "chat/page.rs"]
+mod page; // the files that browsers load
+
+use std::collections::BTreeMap;
+use std::error::Error;
 use std::path::PathBuf;
+use std::process::ExitCode;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http_body_util::Full;
+use clap::Parser;
+use hyper::Request;
 use hyper::body::Incoming;
-use hyper::header::{CONTENT_TYPE, HeaderValue};
 use hyper::service::service_fn;
-use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use socketio_core::http::Peer;
-use socketio_core::{Args, Auth, ConnectError, Data, HandlerError, Namespace, Server, Session, Sid, Socket};
+use socketio_core::server::ServerBuilder;
+use socketio_core::{
+    Args, Auth, ConnectError, Data, HandlerError, Namespace, Server, Session, Sid, Socket, State,
+};
 use tokio::net::TcpListener;
+use tokio::sync::Notify;
 use tower_layer::Layer;
 use tower_service::Service;
+
+use crate::page::Page;
+
+/// A chat. Several with one manager act as one.
+#[derive(Parser)]
+#[command(name = "chat")]
+struct Options {
+    /// The folder that holds socket.io.min.js, the official browser client
+    client: PathBuf,
+
+    /// The address to listen on
+    #[arg(long, default_value = "127.0.0.1")]
+    host: String,
+
+    /// The port
+    #[arg(long, default_value_t = 3000)]
+    port: u16,
+
+    /// The broker that the nodes of the chat share: redis://…, amqp://… or kafka://…
+    #[arg(long, value_name = "URL")]
+    manager: Option<String>,
+
+    /// What the nodes call their chat at the broker
+    #[arg(long, default_value = "socketio")]
+    channel: String,
+
+    /// A load balancer whose word on clients is taken: an address, or a network such as 10.0.0.0/8. May be repeated
+    #[arg(long, value_name = "ADDRESS")]
+    trust: Vec<String>,
+
+    /// The Redis that keeps jobs for workers; opens the page /worker/
+    #[cfg(feature = "worker")]
+    #[arg(long, value_name = "URL")]
+    jobs: Option<String>,
+}
 
 /// What a client may send at once; the page makes larger photos smaller before it sends them.
 const LARGEST_MESSAGE: usize = 5_000_000;
 
-/// Who a client is and where it sits: first its `auth`, then its session.
-#[derive(Clone, Deserialize)]
+/// Who a client is and where it sits: first its `auth`, then its session and what the other nodes know of it.
+#[derive(Clone, Deserialize, Serialize)]
 struct Seat {
     name: String,
     room: String,
 }
+
+/// Who sits where: `{"lobby": [["lv8V…", "Ada"]]}`.
+type Rooms = BTreeMap<String, Vec<(Sid, String)>>;
+
+/// Somebody came, went or moved.
+type Changed = Arc<Notify>;
 
 /// Runs before the client hears that it is connected. An error refuses it, and the page shows these words.
 fn connect(socket: Socket, Auth(seat): Auth<Seat>) -> Result<(), ConnectError> {
@@ -49,18 +100,23 @@ fn connect(socket: Socket, Auth(seat): Auth<Seat>) -> Result<(), ConnectError> {
         return Err(ConnectError::new("The names of people and rooms have 1 to 24 characters."));
     }
     socket.join(&seat.room)?;
-    socket.save_session(seat);
+    take(&socket, seat)?;
     Ok(())
 }
 
-fn connected(socket: Socket, Session(seat): Session<Seat>) -> Result<(), HandlerError> {
+fn connected(
+    socket: Socket,
+    Session(seat): Session<Seat>,
+    State(changed): State<Changed>,
+) -> Result<(), HandlerError> {
     socket.to(&seat.room).emit("joined", &seat.name)?;
-    tell_who_is_where(&socket.namespace())
+    seats_changed(&socket, &changed)
 }
 
 fn move_to(
     socket: Socket,
     Session(seat): Session<Seat>,
+    State(changed): State<Changed>,
     Data(room): Data<String>,
 ) -> Result<(), HandlerError> {
     if !is_name(&room) {
@@ -70,26 +126,30 @@ fn move_to(
     socket.to(&seat.room).emit("left", &seat.name)?;
     socket.join(&room)?;
     socket.to(&room).emit("joined", &seat.name)?;
-    socket.save_session(Seat { name: seat.name.clone(), room });
-    tell_who_is_where(&socket.namespace())
+    take(&socket, Seat { name: seat.name.clone(), room })?;
+    seats_changed(&socket, &changed)
 }
 
-/// `socket.to` leaves the sender out. What a handler returns is the client's ack: here, how many got it.
-fn say(
+/// `socket.to` leaves the sender out. What a handler returns is the client's ack: here, how many others are in the room, on all nodes.
+async fn say(
     socket: Socket,
     Session(seat): Session<Seat>,
     Data(text): Data<String>,
-) -> Result<usize, HandlerError> {
-    Ok(socket.to(&seat.room).emit("say", (&seat.name, text))?.local)
+) -> Result<u64, HandlerError> {
+    let others = socket.to(&seat.room);
+    others.emit("say", (&seat.name, text))?;
+    Ok(others.count().await?.items.iter().sum())
 }
 
 /// The bytes arrive as an attachment and leave as one, copied once for the whole room.
-fn image(
+async fn image(
     socket: Socket,
     Session(seat): Session<Seat>,
     Args((kind, bytes)): Args<(String, Bytes)>,
-) -> Result<usize, HandlerError> {
-    Ok(socket.to(&seat.room).emit("image", (&seat.name, kind, bytes))?.local)
+) -> Result<u64, HandlerError> {
+    let others = socket.to(&seat.room);
+    others.emit("image", (&seat.name, kind, bytes))?;
+    Ok(others.count().await?.items.iter().sum())
 }
 
 fn typing(socket: Socket, Session(seat): Session<Seat>, Data(on): Data<bool>) -> Result<(), HandlerError> {
@@ -97,43 +157,99 @@ fn typing(socket: Socket, Session(seat): Session<Seat>, Data(on): Data<bool>) ->
     Ok(())
 }
 
-fn disconnected(socket: Socket, Session(seat): Session<Seat>) -> Result<(), HandlerError> {
+fn disconnected(
+    socket: Socket,
+    Session(seat): Session<Seat>,
+    State(changed): State<Changed>,
+) -> Result<(), HandlerError> {
     socket.to(&seat.room).emit("left", &seat.name)?;
-    tell_who_is_where(&socket.namespace())
-}
-
-/// Tells everybody who sits where: `{"lobby": [["lv8V…", "Ada"]]}`.
-fn tell_who_is_where(chat: &Namespace) -> Result<(), HandlerError> {
-    let mut rooms = BTreeMap::<String, Vec<(Sid, String)>>::new();
-    for socket in chat.sockets() {
-        if let Some(seat) = socket.session::<Seat>() {
-            rooms.entry(seat.room.clone()).or_default().push((socket.id().clone(), seat.name.clone()));
-        }
-    }
-    chat.emit("rooms", rooms)?;
-    Ok(())
+    seats_changed(&socket, &changed)
 }
 
 fn is_name(name: &str) -> bool {
     !name.trim().is_empty() && name.chars().count() <= 24
 }
 
-#[tokio::main]
-async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let folder =
-        std::env::args_os().nth(1).ok_or("which folder holds socket.io.min.js? `make demo` knows")?;
-    let page = Page::new(folder.into())?;
+/// The session is this node's, the data what `fetch_sockets` tells the others.
+fn take(socket: &Socket, seat: Seat) -> Result<(), HandlerError> {
+    socket.set_data(&seat)?;
+    socket.save_session(seat);
+    Ok(())
+}
 
-    let io = Server::builder().max_payload(LARGEST_MESSAGE).max_outgoing(4 * LARGEST_MESSAGE).build()?;
+fn seats_changed(socket: &Socket, changed: &Changed) -> Result<(), HandlerError> {
+    changed.notify_one();
+    socket.namespace().server_side_emit("seats changed", ())?;
+    Ok(())
+}
+
+/// Tells the clients of this node who sits where, on all nodes, after each change.
+///
+/// Every node asks for itself, one question after the other: so the last answer has the last change in it.
+async fn tell_who_is_where(chat: Namespace, changed: Changed) {
+    let mut told = Rooms::new();
+    loop {
+        // A node that dies tells nobody.
+        _ = tokio::time::timeout(Duration::from_secs(5), changed.notified()).await;
+        let Ok(sockets) = chat.fetch_sockets().await else { continue };
+        let mut rooms = Rooms::new();
+        for socket in sockets.items {
+            if let Some(seat) = socket.data::<Seat>() {
+                rooms.entry(seat.room).or_default().push((socket.id().clone(), seat.name));
+            }
+        }
+        rooms.values_mut().for_each(|people| people.sort_unstable());
+        if rooms != told && chat.local().emit("rooms", &rooms).is_ok() {
+            told = rooms;
+        }
+    }
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    tracing_subscriber::fmt().with_ansi(false).with_writer(std::io::stderr).init();
+    match serve(Options::parse()).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("chat: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn serve(options: Options) -> Result<(), Box<dyn Error>> {
+    let changed = Changed::default();
+    let mut io = Server::builder()
+        .max_payload(LARGEST_MESSAGE)
+        .max_outgoing(4 * LARGEST_MESSAGE)
+        .trusted_proxies(&options.trust)
+        .state(Changed::clone(&changed));
+    if let Some(url) = &options.manager {
+        io = with_manager(io, url, &options.channel)?;
+    }
+    let io = io.build()?;
     io.on_connect(connect).on_connected(connected).on_disconnect(disconnected);
     io.on("move", move_to).on("say", say).on("image", image).on("typing", typing);
 
+    let elsewhere = Changed::clone(&changed);
+    io.of("/").on_server_event("seats changed", move |()| {
+        elsewhere.notify_one();
+        async {}
+    });
+    tokio::spawn(tell_who_is_where(io.of("/"), changed));
+
+    let mut page = Page::new(&options.client)?;
+    #[cfg(feature = "worker")]
+    if let Some(url) = &options.jobs {
+        jobs::take_orders(&io, url)?;
+        page.add_worker();
+    }
+
     // What is not Socket.IO's goes on to the page.
     let service = io.layer().layer(page);
-    let host = std::env::var("HOST").unwrap_or_else(|_| "127.0.0.1".into());
-    let port = std::env::var("PORT").unwrap_or_else(|_| "3000".into());
-    let address = format!("{host}:{port}");
-    let listener = TcpListener::bind(&address).await.map_err(|error| format!("{address}: {error}"))?;
+    let address = (options.host.as_str(), options.port);
+    let bound = TcpListener::bind(address).await;
+    let listener = bound.map_err(|error| format!("{}:{}: {error}", address.0, address.1))?;
     println!(
         "\n    The chat is on  http://{}\n\n    Open it in two tabs. Ctrl-C ends it.\n",
         listener.local_addr()?
@@ -153,7 +269,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         let service = service.clone();
         tokio::spawn(async move {
             let service = service_fn(move |mut request: Request<Incoming>| {
-                request.extensions_mut().insert(Peer::from(address)); // for the log
+                request.extensions_mut().insert(Peer::from(address)); // which may be a proxy that is trusted
                 service.clone().call(request)
             });
             let http = auto::Builder::new(TokioExecutor::new());
@@ -164,44 +280,16 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-/// The files of the page, by path.
-#[derive(Clone)]
-struct Page(Arc<HashMap<&'static str, (&'static str, Bytes)>>);
-
-impl Page {
-    fn new(folder: PathBuf) -> Result<Self, String> {
-        let client = folder.join("socket.io.min.js");
-        let client = std::fs::read(&client).map_err(|error| format!("{}: {error}", client.display()))?;
-        Ok(Self(Arc::new(HashMap::from([
-            ("/", ("text/html; charset=utf-8", Bytes::from_static(include_bytes!("chat/index.html")))),
-            ("/chat.css", ("text/css; charset=utf-8", Bytes::from_static(include_bytes!("chat/chat.css")))),
-            (
-                "/chat.js",
-                ("text/javascript; charset=utf-8", Bytes::from_static(include_bytes!("chat/chat.js"))),
-            ),
-            ("/socket.io.min.js", ("text/javascript; charset=utf-8", client.into())),
-        ]))))
-    }
-}
-
-impl<B> Service<Request<B>> for Page {
-    type Response = Response<Full<Bytes>>;
-    type Error = Infallible;
-    type Future = Ready<Result<Self::Response, Infallible>>;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, request: Request<B>) -> Self::Future {
-        let mut response = Response::default();
-        match self.0.get(request.uri().path()) {
-            Some((kind, bytes)) => {
-                response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(kind));
-                *response.body_mut() = Full::new(bytes.clone());
-            }
-            None => *response.status_mut() = StatusCode::NOT_FOUND,
-        }
-        ready(Ok(response))
+/// The manager is known only now, and its type belongs to the broker: each has an arm of its own.
+#[cfg_attr(not(any(feature = "redis", feature = "amqp", feature = "kafka")), allow(unused_variables))]
+fn with_manager(io: ServerBuilder, url: &str, channel: &str) -> Result<ServerBuilder, Box<dyn Error>> {
+    match broker::feature(url)? {
+        #[cfg(feature = "redis")]
+        "redis" => Ok(io.manager(socketio_redis::RedisManager::new(url)?.channel(channel))),
+        #[cfg(feature = "amqp")]
+        "amqp" => Ok(io.manager(socketio_amqp::AmqpManager::new(url)?.channel(channel))),
+        #[cfg(feature = "kafka")]
+        "kafka" => Ok(io.manager(socketio_kafka::KafkaManager::new(url)?.channel(channel))),
+        feature => Err(broker::not_built_in(feature).into()),
     }
 }

@@ -9,11 +9,10 @@ import { readFile } from "node:fs/promises";
 import http from "node:http";
 import net from "node:net";
 import { fileURLToPath } from "node:url";
-import { chromium } from "playwright-core";
+import { enter as enterAt, online, open, problems, say, sees } from "./tabs.mjs";
 
 const [promise, program, executablePath] = process.argv.slice(2);
 const client = fileURLToPath(new URL("node_modules/socket.io-client/dist", import.meta.url));
-const PATIENCE = 40_000;
 
 const promises = {
   async two_tabs_chat() {
@@ -132,36 +131,8 @@ async function chatsBy(transport) {
 }
 
 /** Opens a tab and comes in under that name. */
-async function enter(name, where = "") {
-  const tab = await context.newPage();
-  tab.setDefaultTimeout(PATIENCE);
-  tab.on("pageerror", (error) => problems.push(`${name}'s page: ${error}`));
-  await tab.goto(`http://127.0.0.1:${port}/${where}`);
-  await tab.fill("#door-name", name);
-  await tab.click(".enter");
-  await online(tab);
-  return tab;
-}
-
-async function online(tab) {
-  await tab.waitForSelector("[data-state=online]");
-}
-
-async function say(tab, text) {
-  await tab.fill("#text", text);
-  await tab.press("#text", "Enter");
-}
-
-/** Waits until the last such element has that text; "" waits until it has none. */
-async function sees(tab, selector, text) {
-  const has = ([selector, text]) => {
-    const found = [...document.querySelectorAll(selector)].at(-1)?.textContent;
-    return text === "" ? found === "" : found?.includes(text);
-  };
-  await tab.waitForFunction(has, [selector, text]).catch(async (error) => {
-    const found = await tab.evaluate((selector) => [...document.querySelectorAll(selector)].map((e) => e.textContent), selector);
-    throw new Error(`${selector} should have "${text}", and has ${JSON.stringify(found)}`, { cause: error });
-  });
+function enter(name, where = "") {
+  return enterAt(context, `http://127.0.0.1:${port}/${where}`, name);
 }
 
 /** What the client says when it connects from that page. */
@@ -183,7 +154,7 @@ function sha256(bytes) {
 
 let server;
 async function start() {
-  const child = spawn(program, [client], { env: { ...process.env, PORT: port }, stdio: ["ignore", "pipe", "inherit"] });
+  const child = spawn(program, [client, "--port", port], { stdio: ["ignore", "pipe", "inherit"] });
   server = { child, ended: once(child, "exit") };
   const started = (async () => {
     for (let said = ""; !said.includes("The chat is on"); said += await once(child.stdout, "data"));
@@ -203,20 +174,11 @@ async function freePort() {
   return port;
 }
 
-const problems = [];
-const deadline = setTimeout(() => {
-  console.error("no end after 150 s");
-  process.exit(1);
-}, 150_000);
 process.on("exit", () => server?.child.kill("SIGKILL"));
 
 const port = await freePort();
 await start();
-const browser = await chromium.launch({
-  executablePath,
-  args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync"],
-});
+const browser = await open(executablePath);
 const context = await browser.newContext();
 try {
   assert.ok(promises[promise], `no such promise: ${promise}`);
@@ -224,6 +186,5 @@ try {
   assert.deepEqual(problems, []);
 } finally {
   await browser.close();
-  clearTimeout(deadline);
   server.child.kill("SIGKILL");
 }
