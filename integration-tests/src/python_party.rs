@@ -6,7 +6,7 @@
 //! ```
 
 use std::io::{BufRead as _, BufReader as BlockingReader};
-use std::process::{ChildStdin, Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 
 use serde::Deserialize;
@@ -113,7 +113,8 @@ impl PythonParty {
 /// `foreign/python/parties.py`, which starts the others and ends with this process.
 struct Parties {
     port: u16,
-    _alive: ChildStdin,
+    /// With its stdin, whose end is the end of it.
+    _process: Child,
 }
 
 impl Parties {
@@ -131,7 +132,7 @@ impl Parties {
             let mut stdout = BlockingReader::new(process.stdout.take().expect("it is piped"));
             stdout.read_line(&mut line).expect("the line is text");
             let port = line.trim().parse().expect("it says its port");
-            Parties { port, _alive: process.stdin.take().expect("it is piped") }
+            Parties { port, _process: process }
         })
     }
 }

@@ -27,6 +27,7 @@ def manager(for_asyncio=False, **options):
         "redis": (socketio.RedisManager, socketio.AsyncRedisManager),
         "amqp": (socketio.KombuManager, socketio.AsyncAioPikaManager),
         "kafka": (_KafkaManager,),
+        "kombu+redis": (_KombuManagerOverRedis,),
     }
     return managers[URL.split(":")[0]][for_asyncio](URL, channel=CHANNEL, **options)
 
@@ -76,6 +77,10 @@ def _KafkaManager(*args, **options):
     names = {"socketio": socketio}
     exec(code, names)
     return names["KafkaManager"](*args, **options)
+
+
+def _KombuManagerOverRedis(url, **options):
+    return socketio.KombuManager(url.removeprefix("kombu+"), **options)
 
 
 def _value(item):

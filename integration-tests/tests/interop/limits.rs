@@ -94,6 +94,7 @@ pub(crate) async fn an_answer_with_bytes_is_not_sent_to_python_nodes<B: Broker>(
     let call = both.python.tries("call", json!(["who"]), options);
     let (answer, ()) = tokio::join!(call, answers(&mut both.here, r#"["who"]"#, &BYTES));
     assert_eq!(answer.unwrap_err(), "TimeoutError()");
+    assert_eq!(both.ours.adapter.health().answers_withheld, 1);
 
     let options = json!({"to": both.here.sid, "timeout": PATIENCE.as_secs()});
     let call = both.python.does("call", json!(["who"]), options);

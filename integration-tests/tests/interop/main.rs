@@ -7,6 +7,7 @@ mod clients;
 mod corners;
 mod facts;
 mod limits;
+mod refused;
 mod writer;
 
 use integration_tests::python_party::Style;

@@ -99,3 +99,37 @@ async fn messages_of_kombu_and_aio_pika_are_frames() {
     assert_eq!(take(&mut feed, 2).await, [MESSAGE, MESSAGE]);
     broker.close().await;
 }
+
+/// Python's Kombu manager would have to subscribe anew after each of these.
+#[tokio::test]
+async fn a_type_or_an_encoding_that_breaks_kombus_listener_is_only_passed_on() {
+    let (broker, channel, stranger) = (connect(&options()).await, unique("types"), stranger().await);
+    let mut feed = subscribe(&broker, &channel).await;
+    let plain = BasicProperties::default();
+    let of_type = |kind: &str, encoding: &str| {
+        BasicProperties::default().with_content_type(kind.into()).with_content_encoding(encoding.into())
+    };
+    let pickle: &[u8] = b"\x80\x04N.";
+    for (properties, body) in [
+        (of_type("application/x-python-serialize", "binary"), pickle),
+        (of_type("application/x-yaml", "utf-8"), MESSAGE.as_bytes()),
+        (of_type("application/no-such-type", "utf-8"), MESSAGE.as_bytes()),
+        (of_type("text/plain", "no-such-encoding"), MESSAGE.as_bytes()),
+        (of_type("text/plain", "utf-8"), pickle),
+        (plain, pickle),
+    ] {
+        let published =
+            stranger.basic_publish((&*channel).into(), "".into(), Default::default(), body, properties);
+        published.await.expect("it is published").await.expect("it is published");
+    }
+    let frames = within(async {
+        let mut frames = Vec::new();
+        while frames.len() < 6 {
+            frames.push(feed.next().await.expect("the feed goes on").expect("the feed goes on").payload);
+        }
+        frames
+    });
+    let message = MESSAGE.as_bytes();
+    assert_eq!(frames.await, [pickle, message, message, message, pickle, pickle]);
+    broker.close().await;
+}
