@@ -4,13 +4,13 @@ SHELL := bash
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo cluster test containers check-features lint deny bench autobahn fuzz
+.PHONY: help demo cluster test containers check-features lint deny bench bench-brokers autobahn fuzz
 
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 CLIENT := examples/chat/node_modules/socket.io-client/dist
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: $(CLIENT)/socket.io.min.js ## builds the chat and serves it (PORT=3000, HOST=127.0.0.1)
 	cargo run -p socketio-examples --features chat --example chat -- $(CLIENT) \
@@ -62,6 +62,7 @@ check-features:
 	cargo check -p socketio-redis --no-default-features
 	cargo check -p socketio-amqp --no-default-features
 	cargo check -p socketio-emitter
+	@scripts/lines
 	@tree="$$(cargo tree -p socketio-emitter --all-features -e normal --prefix none -f '{p} {f}' | sort -u)"; \
 	if grep -E '^(hyper|http|tower|axum)[a-z-]* v|^socketio-core .*server' <<<"$$tree"; then \
 		echo "the emitter pulls in a server" >&2; exit 1; fi; \
@@ -85,6 +86,8 @@ deny: ## licences, sources and banned crates of the dependency tree
 LAB ?= ../shared/bench
 SCENARIOS ?= echo echo1 echo_ack fanout idle polling
 PEERS ?= probe socketioxide node
+CROSS ?= cross cross100
+CROSS_PEERS ?= socketioxide
 BENCH_PROFILE := --profile server --config 'profile.server.inherits="release"' \
 	--config 'profile.server.lto="fat"' --config 'profile.server.codegen-units=1'
 
@@ -99,6 +102,16 @@ bench: ## server CPU per message beside other servers (SCENARIOS, PEERS, ROUNDS,
 		echo "== $$scenario"; \
 		SUT_NAME=ours SUT_CMD="$(abspath $(TARGET))/server/socketio-bench" $(LAB)/run.sh $$scenario $$peers || failed="$$failed $$scenario"; \
 	done; [[ -z $$failed ]] || { echo "no figures for some server in:$$failed" >&2; exit 1; }
+
+bench-brokers: ## what an emit costs through each broker, and `cross` beside other servers (CROSS, CROSS_PEERS, ROUNDS, SECS, LAB)
+	cargo build -p socketio-bench $(BENCH_PROFILE)
+	scripts/brokers run redis rabbitmq kafka -- $(abspath $(TARGET))/server/brokers
+	@if [[ -x $(LAB)/run.sh && -x $(LAB)/build.sh ]]; then \
+		ONLY="loadgen $(CROSS_PEERS)" $(LAB)/build.sh; \
+		for scenario in $(CROSS); do \
+			SUT_NAME=ours SUT_CMD="$(abspath $(TARGET))/server/socketio-bench" $(LAB)/run.sh $$scenario $(CROSS_PEERS); \
+		done; \
+	else echo "no peers beside: there are none in $(LAB), LAB=folder says where they are"; fi
 
 autobahn: ## the Autobahn WebSocket suite, cases 1-7, 9 and 10 (PY27=path of a Python 2.7)
 	cargo build --release -p socketio-examples --features autobahn --example echo

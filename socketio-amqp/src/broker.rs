@@ -2,24 +2,25 @@
 
 use std::fmt;
 use std::slice;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 use lapin::options::QueueDeleteOptions;
 use lapin::types::ReplyCode;
-use socketio_core::adapter::broker::{Broker, Channel, Frame, PublishError};
+use socketio_core::adapter::broker::{Blocked, Broker, Channel, Frame, PublishError};
 use tokio::time::timeout;
 
 use crate::error::AmqpError;
 use crate::exchange;
 use crate::feed::AmqpFeed;
-use crate::link::Link;
 use crate::options::AmqpOptions;
+use crate::options::Link;
 use crate::publisher::Publisher;
 use crate::queue::QueueName;
 
-/// A connection to an AMQP 0-9-1 broker, RabbitMQ for one.
+/// A connection to an AMQP 0-9-1 broker, RabbitMQ for one, to publish; each feed has one of its own. A broker that is short of memory
+/// takes nothing from a connection that publishes, acknowledgements included: so the queues go on being emptied.
 pub struct Amqp {
-    link: Arc<Link>,
+    link: Link,
     options: AmqpOptions,
     node: String,
     publisher: tokio::sync::Mutex<Publisher>,
@@ -35,7 +36,7 @@ impl Broker for Amqp {
 
     async fn connect(options: &AmqpOptions, node: &str) -> Result<Self, AmqpError> {
         Ok(Amqp {
-            link: Arc::new(Link::open(options, node).await?),
+            link: Link::open(options, node).await?,
             options: options.clone(),
             node: node.to_owned(),
             publisher: tokio::sync::Mutex::default(),
@@ -53,7 +54,8 @@ impl Broker for Amqp {
             Some(queue) => queue.clone(),
             None => QueueName::new(&self.options.queue_prefix, channels, &self.node)?,
         };
-        let inlet = self.link.connection.create_channel().await?;
+        let link = Link::open(&self.options, &self.node).await?;
+        let inlet = link.connection.create_channel().await?;
         for channel in channels {
             exchange::declare(&inlet, channel.name(), &self.options).await?;
         }
@@ -63,7 +65,12 @@ impl Broker for Amqp {
             queues.push(queue.clone());
         }
         drop(queues);
-        Ok(AmqpFeed::new(self.link.clone(), inlet, consumer, queue, channels, self.options.prefetch))
+        Ok(AmqpFeed::new(link, inlet, consumer, queue, channels, self.options.prefetch))
+    }
+
+    fn blocked(&self) -> Blocked {
+        let status = self.link.connection.status().clone();
+        Blocked::new(move || status.blocked())
     }
 
     async fn is_heard(&self, probe: &Frame) -> Result<Option<bool>, AmqpError> {

@@ -16,12 +16,12 @@ use lapin::{Channel, Consumer};
 use socketio_core::adapter::broker::{self, Feed, Frame};
 
 use crate::error::AmqpError;
-use crate::link::Link;
+use crate::options::Link;
 use crate::queue::QueueName;
 
 /// What a node's queue keeps and gets.
 pub struct AmqpFeed {
-    link: Arc<Link>,
+    link: Link,
     channel: Channel,
     consumer: Consumer,
     queue: QueueName,
@@ -72,7 +72,7 @@ impl Stream for AmqpFeed {
 
 impl AmqpFeed {
     pub(crate) fn new(
-        link: Arc<Link>,
+        link: Link,
         channel: Channel,
         consumer: Consumer,
         queue: QueueName,

@@ -5,11 +5,9 @@ mod broker; // the connection as the core sees it
 mod error;
 mod exchange; // what a channel is
 mod feed; // frames in
-mod link; // TCP, TLS and AMQP's handshake
-mod options; // URLs and settings
+mod options; // URLs, settings, and how a broker is reached
 mod publisher; // messages out
 mod queue; // what is kept for this node
-mod tls; // certificates
 
 pub use crate::broker::Amqp;
 pub use crate::error::AmqpError;

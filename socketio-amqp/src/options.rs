@@ -21,8 +21,13 @@ use lapin::types::{AMQPValue, FieldTable, ShortString};
 use lapin::uri::{AMQPAuthority, AMQPQueryString, AMQPScheme, AMQPUri, AMQPUserInfo, SASLMechanism};
 use url::Url;
 
+use self::tls::Pem;
 use crate::error::AmqpError;
-use crate::tls::Pem;
+
+mod dial; // TCP, TLS and AMQP's handshake
+mod tls; // certificates
+
+pub(crate) use self::dial::Link;
 
 /// Where the broker is, and how exchange and queue are declared. Made from a URL; `Debug` shows no password.
 ///

@@ -23,8 +23,8 @@ use socketio_core::adapter::broker::{Frame, PublishError};
 
 use crate::error::AmqpError;
 use crate::exchange;
-use crate::link::Link;
 use crate::options::AmqpOptions;
+use crate::options::Link;
 
 /// An AMQP channel with confirms, and the exchanges that were declared on it. When the broker has closed it, another one takes its place.
 #[derive(Default)]

@@ -1,12 +1,13 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(not(test), warn(clippy::unwrap_used))] // a peer's mistake must never reach one
 
-mod broker; // Kafka: connect, publish
+mod broker; // Kafka as the core sees it
 mod cursor; // where to go on
 mod error;
 mod feed; // what was published, as it comes
 mod link; // what librdkafka's threads tell us, and its calls that block
 mod options; // settings and URLs
+mod publisher; // frames out
 mod topics; // a channel is a topic
 
 pub use self::{

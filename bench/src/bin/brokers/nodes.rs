@@ -100,4 +100,4 @@ pub(crate) fn message() -> Value {
     json!({"id": 123_456, "user": "somebody", "text": "hello from the load generator"})
 }
 
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(300);

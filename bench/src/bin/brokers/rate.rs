@@ -1,6 +1,6 @@
 //! Emits a second, from the first to the end of a flush.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use socketio_core::adapter::broker::Broker;
 use socketio_emitter::Emitter;
@@ -9,12 +9,12 @@ use crate::Outcome;
 use crate::nodes::{PATIENCE, Pair, message};
 
 /// Emits of one round.
-pub(crate) const EMITS: usize = 100_000;
+pub(crate) const EMITS: usize = 50_000;
 /// Room for all of a round.
 const QUEUE: usize = 64 << 20;
 
 pub(crate) async fn ours<B: Broker>(url: &str, channel: &str, pair: &Pair<B>) -> Outcome<f64> {
-    let emitter = Emitter::<B>::new(url)?.channel(channel).max_queued(QUEUE);
+    let emitter = Emitter::<B>::new(url)?.channel(channel).max_queued(QUEUE).max_queue_age(PATIENCE);
     emitter.ready().await?;
     let (room, message, before) = (emitter.to("all"), message(), pair.received());
     let begin = Instant::now();

@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::future::Future;
+use std::path::PathBuf;
 use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
@@ -132,11 +133,32 @@ pub(crate) fn told(error: &dyn Error) -> String {
 
 /// Runs `test` in a process of its own, and returns what that printed; `None` if this is the one.
 pub(crate) fn alone(test: &str) -> Option<String> {
+    alone_by(Command::new(this()), test)
+}
+
+/// The same, with a broker of its own.
+pub(crate) fn alone_with_a_broker(test: &str) -> Option<String> {
+    let mut command = Command::new(SCRIPT);
+    command
+        .env_remove("BROKERS_PORT_BASE")
+        .env_remove("AMQP_PORT")
+        .args(["run", "rabbitmq", "--"])
+        .arg(this());
+    alone_by(command, test)
+}
+
+/// What starts brokers.
+pub(crate) const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../scripts/brokers");
+
+fn this() -> PathBuf {
+    std::env::current_exe().expect("it runs")
+}
+
+fn alone_by(mut command: Command, test: &str) -> Option<String> {
     if std::env::var_os("ALONE").is_some() {
         return None;
     }
-    let this = std::env::current_exe().expect("it runs");
-    let output = Command::new(this).args(["--exact", "--nocapture", test]).env("ALONE", "1").output();
+    let output = command.args(["--exact", "--nocapture", test]).env("ALONE", "1").output();
     let output = output.expect("it runs");
     let printed = String::from_utf8_lossy(&output.stdout).into_owned();
     let errors = String::from_utf8_lossy(&output.stderr);

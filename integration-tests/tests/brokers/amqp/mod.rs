@@ -2,6 +2,7 @@
 
 mod fixture;
 
+mod blocked; // a broker that is short of memory
 mod cut; // a connection that ends, by itself or not
 mod delivery; // what arrives, in which order
 mod neighbours; // what Kombu and aio_pika send and expect

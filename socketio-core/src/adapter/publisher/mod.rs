@@ -70,6 +70,10 @@ enum Link<B> {
 /// A failure that several may tell of.
 pub type Cause = Arc<dyn Error + Send + Sync>;
 
+#[derive(Debug, thiserror::Error)]
+#[error("the broker is short of memory or disk and takes nothing")]
+struct Blocked;
+
 /// Who listens to a channel, as far as its broker can tell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Listeners {
@@ -289,6 +293,9 @@ impl<B: Broker> fmt::Debug for Publisher<B> {
 
 impl<B> State<B> {
     fn fault(&self) -> Option<Cause> {
+        if self.outgoing.is_blocked() {
+            return Some(Arc::new(Blocked));
+        }
         self.fault.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 

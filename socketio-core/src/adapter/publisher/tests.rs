@@ -126,6 +126,7 @@ async fn a_broker_that_asks_to_wait_is_waited_for_and_the_link_stays() {
     everyone(&publisher).emit("held", ()).unwrap();
     let error = publisher.flush(Duration::from_secs(50)).await.unwrap_err();
     assert!(matches!(error, PublisherError::Late { waiting: 1, .. }), "{error:?}");
+    assert!(error.source().unwrap().to_string().contains("short of memory"), "{error:?}");
     assert!(publisher.health().connected);
     hub.block(false);
     assert_eq!(publisher.flush(Duration::from_secs(1)).await.unwrap(), Totals { sent: 1, dropped: 0 });

@@ -10,9 +10,9 @@ use lapin::{AsyncTcpStream, Connection, ConnectionProperties};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
+use super::tls;
+use super::{AmqpOptions, shown};
 use crate::error::AmqpError;
-use crate::options::{AmqpOptions, shown};
-use crate::tls;
 
 /// A connection that ends when this is dropped, whatever state it is in.
 pub(crate) struct Link {

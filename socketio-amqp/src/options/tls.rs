@@ -7,8 +7,8 @@ use lapin::tcp::{RustlsConnector, RustlsConnectorConfig};
 use rustls_pki_types::pem::{Error, PemObject};
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 
+use super::AmqpOptions;
 use crate::error::AmqpError;
-use crate::options::AmqpOptions;
 
 /// A certificate or key in PEM. A file is read at each connect.
 #[derive(Clone)]
