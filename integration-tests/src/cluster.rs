@@ -71,12 +71,18 @@ impl<B: Broker> Nodes<B> {
 }
 
 impl<B: Broker> Node<B> {
+    /// A server that hears the channel.
     pub async fn start(options: B::Options, channel: &str) -> Self {
+        let node = Self::start_alone(options, channel).await;
+        within("the node to hear the channel", node.adapter.ready()).await;
+        node
+    }
+
+    /// A server that may yet have to find its broker.
+    pub async fn start_alone(options: B::Options, channel: &str) -> Self {
         let adapter = ClusterAdapter::<B>::with_options(options).channel(channel);
         let io = build(Server::builder().manager(adapter.clone()));
-        let running = Running::start(io).await;
-        within("the node to hear the channel", adapter.ready()).await;
-        Node { running, adapter }
+        Node { running: Running::start(io).await, adapter }
     }
 
     pub fn io(&self) -> &Server {

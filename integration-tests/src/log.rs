@@ -5,7 +5,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tracing::Level;
 use tracing::subscriber::DefaultGuard;
-use tracing_subscriber::Layer as _;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
@@ -23,7 +22,7 @@ impl Log {
     #[must_use]
     pub fn of_process(level: Level) -> Self {
         let log = Log::default();
-        tracing_subscriber::registry().with(log.lines_down_to(level)).init();
+        log.down_to(level).init();
         log
     }
 
@@ -31,7 +30,7 @@ impl Log {
     #[must_use]
     pub fn of_thread(level: Level) -> (Self, DefaultGuard) {
         let log = Log::default();
-        let guard = tracing_subscriber::registry().with(log.lines_down_to(level)).set_default();
+        let guard = log.down_to(level).set_default();
         (log, guard)
     }
 
@@ -48,14 +47,12 @@ impl Log {
         self.text().lines().filter(|line| line.contains(text)).map(str::to_owned).collect()
     }
 
-    fn lines_down_to<S>(&self, level: Level) -> impl tracing_subscriber::Layer<S> + use<S>
-    where
-        S: tracing::Subscriber + for<'a> tracing_subscriber::registry::LookupSpan<'a>,
-    {
+    fn down_to(&self, level: Level) -> impl tracing::Subscriber + Send + Sync + use<> {
         let targets = ["socketio", "engineio", "socketio_core"].map(|target| (target, level));
         let log = self.clone();
         let lines = tracing_subscriber::fmt::layer().with_ansi(false).with_writer(move || log.clone());
-        lines.with_filter(Targets::new().with_targets(targets))
+        // One filter for all: with one of the layer's own, lines of threads that had been busy with Kafka went missing.
+        tracing_subscriber::registry().with(Targets::new().with_targets(targets)).with(lines)
     }
 }
 

@@ -33,6 +33,8 @@ impl Broker for Amqp {
     type Feed = AmqpFeed;
 
     const KEEPS: bool = true;
+    // The exchange does not survive a restart of the broker, and with it go the bindings of the queues, which do.
+    const FORGETS: bool = true;
 
     async fn connect(options: &AmqpOptions, node: &str) -> Result<Self, AmqpError> {
         Ok(Amqp {

@@ -10,9 +10,12 @@
 //! ```
 
 use std::collections::HashMap;
+use std::pin::pin;
 use std::time::Duration;
 
-use futures_util::future::{join_all, select_ok};
+use futures_util::StreamExt;
+use futures_util::future::{Either, join_all, select};
+use futures_util::stream::FuturesUnordered;
 use redis::{Value, cmd};
 use tokio::time::{Instant, sleep};
 
@@ -202,7 +205,7 @@ async fn master(dialer: &Dialer, sentinel: &Address, service: &str) -> Result<Ad
     Ok(Address::Tcp(host, port))
 }
 
-/// Tries one address after the other, and does not wait for one that hangs: the first to succeed wins.
+/// Tries one address after the other: the next when one has failed, or does not answer soon. The first to succeed wins.
 async fn first<'a, T, F>(
     addresses: &'a [Address],
     begin: usize,
@@ -211,15 +214,22 @@ async fn first<'a, T, F>(
 where
     F: Future<Output = Result<T, RedisError>>,
 {
-    let order = addresses.iter().cycle().skip(begin % addresses.len()).take(addresses.len());
-    let attempts = order.zip(0..).map(|(address, number)| {
-        let attempt = attempt(address);
-        Box::pin(async move {
-            sleep(HEAD_START * number).await;
-            attempt.await
-        })
-    });
-    select_ok(attempts).await.map(|(won, _)| won)
+    let mut order = addresses.iter().cycle().skip(begin % addresses.len()).take(addresses.len());
+    let mut attempts = FuturesUnordered::new();
+    attempts.extend(order.next().map(&attempt));
+    loop {
+        let head_start = pin!(sleep(HEAD_START));
+        let failed = match select(attempts.next(), head_start).await {
+            Either::Left((Some(Ok(won)), _)) => return Ok(won),
+            Either::Left((Some(Err(error)), _)) => Some(error),
+            Either::Left((None, _)) | Either::Right(_) => None,
+        };
+        match (order.next(), failed) {
+            (Some(next), _) => attempts.push(attempt(next)),
+            (None, Some(error)) if attempts.is_empty() => return Err(error),
+            (None, _) => {}
+        }
+    }
 }
 
 /// What an address has before the next one is tried too.

@@ -27,6 +27,8 @@ type Said = Arc<StdMutex<Vec<Vec<u8>>>>;
 struct State {
     /// Connections stay, and nothing comes through: the link is half open.
     holding: bool,
+    /// How often that has begun: those from before stay so.
+    holds: usize,
     /// Connections from before end with a reset.
     cuts: usize,
 }
@@ -73,7 +75,15 @@ impl Proxy {
 
     /// From now on connections stay, and nothing comes through.
     pub fn hold(&self) {
-        self.state.send_modify(|state| state.holding = true);
+        self.state.send_modify(|state| {
+            state.holding = true;
+            state.holds += 1;
+        });
+    }
+
+    /// New connections are passed on again. The held ones stay as they are: what did not come through is gone.
+    pub fn release(&self) {
+        self.state.send_modify(|state| state.holding = false);
     }
 
     /// Ends all connections with a reset; new ones are taken.
@@ -152,13 +162,18 @@ impl Line {
         let broker = TcpStream::connect(&self.upstream).await.expect("the broker is there");
         broker.set_zero_linger().expect("a socket can be reset");
         let (client, broker) = (split(stream), split(broker));
-        let cuts = self.state.borrow().cuts;
-        let upwards = copy(client.0, broker.1, self.state.clone(), Some(Ear::new(&self.said)));
-        let downwards = copy(broker.0, client.1, self.state.clone(), None);
+        let begun = *self.state.borrow();
+        let state = self.state.clone();
+        let is_held = || {
+            let state = state.borrow();
+            begun.holding || state.holding || state.holds > begun.holds
+        };
+        let upwards = copy(client.0, broker.1, is_held, Some(Ear::new(&self.said)));
+        let downwards = copy(broker.0, client.1, is_held, None);
         tokio::select! {
             () = async { tokio::join!(upwards, downwards); } => {}
             // Dropping the proxy ends its connections as well.
-            _ = self.state.wait_for(|state| state.cuts > cuts) => {}
+            _ = self.state.wait_for(|state| state.cuts > begun.cuts) => {}
         }
     }
 }
@@ -188,12 +203,12 @@ impl Ear {
 async fn copy<R: AsyncRead, W: AsyncWrite>(
     mut from: ReadHalf<R>,
     mut to: WriteHalf<W>,
-    state: watch::Receiver<State>,
+    is_held: impl Fn() -> bool,
     ear: Option<Ear>,
 ) {
     let mut buffer = vec![0; 64 << 10];
     while let Ok(read) = from.read(&mut buffer).await {
-        let holding = state.borrow().holding;
+        let holding = is_held();
         if read == 0 {
             if !holding {
                 let _ = to.shutdown().await;

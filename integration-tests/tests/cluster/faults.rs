@@ -6,7 +6,7 @@ use integration_tests::cluster::{Member, Node, Nodes, PATIENCE, hub};
 use integration_tests::log::Log;
 use integration_tests::wait::{until, within};
 use socketio_core::adapter::ClusterAdapter;
-use socketio_core::adapter::broker::{Broker, Frame};
+use socketio_core::adapter::broker::{Broker, Channel, Frame};
 use socketio_core::adapter::memory::{Memory, MemoryLog};
 use socketio_core::adapter::wire::{HostId, Message, python};
 use tracing::Level;
@@ -108,6 +108,27 @@ async fn the_first_node_that_is_back_waits_for_those_who_listened_before() {
     // Only now may the other one return.
     hub.line("b").refuse(false);
     clients[1].got(&[r#"42["held"]"#]).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn listeners_that_are_no_members_are_waited_for_by_their_number() {
+    let hub = hub();
+    let channel = "socketio";
+    let channels = [Channel::Exact(channel.into())];
+    let listen = async || {
+        let stranger = Memory::connect(&hub.options(), "stranger").await.unwrap();
+        (stranger.subscribe(&channels, None).await.unwrap(), stranger)
+    };
+    let _listening = listen().await;
+    let node = Node::<Memory>::start(hub.options(), channel).await;
+    node.io().emit("before", ()).unwrap();
+    assert!(node.adapter.flush(PATIENCE).await);
+    hub.cut();
+    subscribed(&node.adapter, true).await;
+    node.io().emit("held", ()).unwrap();
+    assert!(!node.adapter.flush(Duration::from_secs(1)).await);
+    let _listening = listen().await;
+    assert!(node.adapter.flush(PATIENCE).await);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

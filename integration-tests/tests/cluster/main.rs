@@ -3,6 +3,7 @@
 mod crowd; // a thousand clients
 mod facts;
 mod faults;
+mod half_way;
 mod operations; // all of them, from each node to each, seen by socket.io-client
 
 integration_tests::on_every_broker! {

@@ -54,9 +54,12 @@ pub trait Broker: Debug + Send + Sync + Sized + 'static {
     /// What [`subscribe`](Self::subscribe) yields.
     type Feed: Feed<Error = Self::Error>;
 
-    /// Whether the queue keeps frames for a listener that is away for a moment. Where it does not, publishes that were held during an
-    /// outage wait until those who listened before listen again.
+    /// Whether the queue keeps frames for a listener that is away for a moment.
     const KEEPS: bool;
+
+    /// Whether the queue may forget who listens, be it that it starts again: then publishes that were held during an outage wait until
+    /// those who listened before listen again. Default: where it keeps nothing.
+    const FORGETS: bool = !Self::KEEPS;
 
     /// Completes settings that are taken from the channel where the URL does not say (python-socketio names a Sentinel's service after
     /// it). The core calls it once, before it connects. Default: nothing is.

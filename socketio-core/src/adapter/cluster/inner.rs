@@ -99,7 +99,7 @@ impl Cluster {
     /// It is down, or did not come up.
     pub(super) fn link_down(&self, error: &dyn std::error::Error) {
         if self.subscribed.send_replace(false) {
-            self.members.link_lost(Instant::now());
+            self.members.link_lost(self.heard_itself());
             *lock(&self.returning) = self.members.all().into_iter().collect();
         }
         self.outgoing.link_down(error);
@@ -145,14 +145,14 @@ impl Cluster {
         match (self.blocked.swap(blocked, Ordering::Relaxed), blocked) {
             // Nobody's heartbeats get through.
             (_, true) => {
-                self.members.link_lost(now);
+                self.members.link_lost(self.heard_itself());
                 self.times().heard_itself = now;
                 return;
             }
             (true, false) => self.members.link_back(now),
             (false, false) => {}
         }
-        for node in self.members.expire(Instant::now()) {
+        for node in self.members.expire(self.heard_itself()) {
             tracing::warn!(target: "socketio::cluster", %node, "a node is silent and counts as gone");
             lock(&self.returning).remove(node.as_str());
             self.requests.gone(node.as_str());

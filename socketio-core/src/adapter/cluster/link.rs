@@ -4,28 +4,30 @@
 //! connect -> subscribe (from where the feed was) -> read and write, side by side -> something breaks -> wait, and again
 //! ```
 //!
-//! Whatever breaks ends both halves: the writer's batch stays in the queue, the reader's place is the feed's cursor. A link is broken
-//! when the broker says so, when a publish takes too long, or when this node does not hear its own heartbeat through it.
+//! Whatever breaks ends both halves: what was not published stays in the queue, the reader's place is the feed's cursor. A link is
+//! broken when the broker says so, when a publish takes too long, or when this node does not hear its own heartbeat through it. A batch
+//! is never given up half-way: python nodes would hear twice what is published again.
 
 use std::future::poll_fn;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures_core::Stream;
 use futures_util::future::{Either, select};
-use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout};
+use tokio::sync::Notify;
+use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 
 use super::inner::Cluster;
 use crate::adapter::broker::{Broker, Channel, Feed};
-use crate::adapter::publisher::{Broken, PATIENCE, backoff, connect, drain, publish, publish_batch};
+use crate::adapter::publisher::{
+    Audience, Broken, PATIENCE, backoff, connect, drain, publish, publish_batch,
+};
 
 /// Between two heartbeats.
 pub(crate) const HEARTBEAT: Duration = Duration::from_secs(2);
 /// A node that has not heard its own heartbeat for this long takes its subscription as dead.
 const DEAF: Duration = Duration::from_secs(15);
-/// After an outage of a broker that keeps nothing, publishes wait this long at most for those who listened before.
-const RETURN: Duration = Duration::from_secs(6);
 
 /// Why the link ended.
 #[derive(Debug, thiserror::Error)]
@@ -38,8 +40,9 @@ enum Lost<E: std::error::Error + 'static> {
     Deaf,
 }
 
-/// Keeps the link up until the task is aborted.
+/// Keeps the link up until the adapter is closed.
 pub(super) async fn run<B: Broker>(options: B::Options, cluster: Arc<Cluster>) {
+    let audience = Audience::default();
     let mut cursor = None;
     let mut attempts = 0_u32;
     let mut outages = 0_u64;
@@ -47,23 +50,30 @@ pub(super) async fn run<B: Broker>(options: B::Options, cluster: Arc<Cluster>) {
         match open::<B>(&options, &cluster, cursor.as_ref()).await {
             Ok((broker, mut feed)) => {
                 cluster.link_up();
-                attempts = 0;
-                let Some(error) = serve(&broker, &mut feed, &cluster, outages > 0).await else {
+                if outages > 0 {
+                    audience.link_back::<B>(attempts);
+                }
+                let up = cluster.heard_itself();
+                let Some(error) = serve(&broker, &mut feed, &cluster, &audience).await else {
                     farewell(&broker, &cluster).await;
                     return;
                 };
                 cursor = feed.cursor().or(cursor);
                 outages += 1;
+                // A link over which nothing comes is no success, though it comes up each time.
+                attempts = if cluster.heard_itself() > up { 0 } else { attempts.saturating_add(1) };
                 cluster.link_down(&error);
             }
-            Err(error) => cluster.link_down(&error),
+            Err(error) => {
+                attempts = attempts.saturating_add(1);
+                cluster.link_down(&error);
+            }
         }
-        let pause = std::pin::pin!(sleep(backoff(attempts)));
-        let closing = std::pin::pin!(cluster.closing.notified());
+        let pause = pin!(sleep(backoff(attempts)));
+        let closing = pin!(cluster.closing.notified());
         if let Either::Right(_) = select(pause, closing).await {
             return;
         }
-        attempts = attempts.saturating_add(1);
     }
 }
 
@@ -84,16 +94,24 @@ async fn serve<B: Broker>(
     broker: &B,
     feed: &mut B::Feed,
     cluster: &Arc<Cluster>,
-    after_outage: bool,
+    audience: &Audience,
 ) -> Option<Lost<B::Error>> {
-    let reading = std::pin::pin!(read::<B>(feed, cluster));
-    let writing = std::pin::pin!(write(broker, cluster, after_outage));
-    let closing = std::pin::pin!(cluster.closing.notified());
-    match select(select(reading, writing), closing).await {
-        Either::Left((Either::Left((lost, _)), _)) => Some(lost),
-        Either::Left((Either::Right((broken, _)), _)) => Some(broken.into()),
-        Either::Right(_) => None,
-    }
+    let stop = Notify::new();
+    let mut writing = pin!(write(broker, cluster, audience, &stop));
+    let ended = {
+        let reading = pin!(read::<B>(feed, cluster));
+        let watching = pin!(audience.watch(broker, &cluster.outgoing));
+        let closing = pin!(cluster.closing.notified());
+        match select(select(reading, closing), select(&mut writing, watching)).await {
+            Either::Left((Either::Left((lost, _)), _)) => Some(lost),
+            Either::Left((Either::Right(_), _)) => None,
+            Either::Right((Either::Left((written, _)), _)) => return written.err().map(Lost::from),
+            Either::Right((Either::Right(_), _)) => return None, // it does not end
+        }
+    };
+    stop.notify_one();
+    let written = writing.await;
+    ended.or(written.err().map(Lost::from))
 }
 
 /// Publishes what is left, and says goodbye.
@@ -108,7 +126,7 @@ async fn read<B: Broker>(feed: &mut B::Feed, cluster: &Arc<Cluster>) -> Lost<B::
     let mut watch = interval(Duration::from_secs(1));
     watch.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
-        let mut ticked = std::pin::pin!(watch.tick());
+        let mut ticked = pin!(watch.tick());
         let next = poll_fn(|cx| {
             if let std::task::Poll::Ready(frame) = Pin::new(&mut *feed).poll_next(cx) {
                 return std::task::Poll::Ready(Some(frame));
@@ -125,43 +143,36 @@ async fn read<B: Broker>(feed: &mut B::Feed, cluster: &Arc<Cluster>) -> Lost<B::
     }
 }
 
-async fn write<B: Broker>(broker: &B, cluster: &Cluster, after_outage: bool) -> Broken<B::Error> {
+/// Publishes heartbeats, and what waits, until it is stopped.
+async fn write<B: Broker>(
+    broker: &B,
+    cluster: &Cluster,
+    audience: &Audience,
+    stop: &Notify,
+) -> Result<(), Broken<B::Error>> {
     let mut beat = interval(HEARTBEAT);
     beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    // Where the broker keeps nothing, the first to come back would publish to nobody.
-    let mut hold = (after_outage && !B::KEEPS).then(|| Instant::now() + RETURN);
     let mut hello = true;
     loop {
-        if hold.is_some_and(|until| Instant::now() >= until || cluster.all_are_back()) {
-            hold = None;
-        }
         let batch = {
-            let ticked = std::pin::pin!(beat.tick());
-            let ready = std::pin::pin!(async {
-                match hold {
-                    // Looks again when the others have had time to say hello.
-                    Some(_) => {
-                        sleep(Duration::from_millis(100)).await;
-                        None
-                    }
-                    None => Some(cluster.outgoing.queue().batch().await),
-                }
+            let stopped = pin!(stop.notified());
+            let ticked = pin!(beat.tick());
+            let filled = pin!(async {
+                audience.wait(broker, cluster.outgoing.channel(), || cluster.all_are_back()).await;
+                cluster.outgoing.queue().batch().await
             });
-            match select(ticked, ready).await {
-                Either::Left(_) => None,
-                Either::Right((Some(batch), _)) => Some(batch),
-                Either::Right((None, _)) => continue,
+            match select(stopped, select(ticked, filled)).await {
+                Either::Left(_) => return Ok(()),
+                Either::Right((Either::Left(_), _)) => None,
+                Either::Right((Either::Right((batch, _)), _)) => Some(batch),
             }
         };
-        let published = match batch {
+        match batch {
             None => {
                 let frame = if std::mem::take(&mut hello) { cluster.hello() } else { cluster.heartbeat() };
-                publish(broker, &[frame]).await.map_err(|(_, broken)| broken)
+                publish(broker, &[frame]).await.map_err(|(_, broken)| broken)?;
             }
-            Some(batch) => publish_batch(broker, &cluster.outgoing, &batch).await,
-        };
-        if let Err(broken) = published {
-            return broken;
+            Some(batch) => publish_batch(broker, &cluster.outgoing, &batch).await?,
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The other nodes that speak our extension: who they are, and until when they are believed to live.
 //!
-//! Every frame of a member renews its lease; without one for a lease it is gone. While this node's own link is down it hears nobody, so
-//! leases stand still.
+//! Every heartbeat of a member renews its lease; without one for a lease it is gone. While this node hears nobody, not even itself,
+//! leases stand still: its link is down, whether that has been noticed or not.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -48,14 +48,14 @@ impl Members {
         self.lock().until.remove(node).is_some()
     }
 
-    /// Those whose lease has ended, who are members no more.
-    pub(crate) fn expire(&self, now: Instant) -> Vec<HostId> {
+    /// Those whose lease had ended when this node heard itself for the last time, and who are members no more.
+    pub(crate) fn expire(&self, heard_itself: Instant) -> Vec<HostId> {
         let mut state = self.lock();
         if state.down.is_some() {
             return Vec::new();
         }
-        let gone: Vec<HostId> =
-            state.until.iter().filter(|(_, until)| now > **until).map(|(node, _)| node.clone()).collect();
+        let ended = state.until.iter().filter(|(_, until)| heard_itself > **until);
+        let gone: Vec<HostId> = ended.map(|(node, _)| node.clone()).collect();
         for node in &gone {
             state.until.remove(node);
         }
@@ -72,9 +72,9 @@ impl Members {
         self.lock().until.keys().cloned().collect()
     }
 
-    /// Nobody can be heard from now on.
-    pub(crate) fn link_lost(&self, now: Instant) {
-        self.lock().down.get_or_insert(now);
+    /// The link is down, and this node has not heard itself since.
+    pub(crate) fn link_lost(&self, heard_itself: Instant) {
+        self.lock().down.get_or_insert(heard_itself);
     }
 
     /// They can be heard again: what their leases had left, they have again.
@@ -120,6 +120,18 @@ mod tests {
         members.link_back(start + secs(60));
         assert!(members.expire(start + secs(63)).is_empty());
         assert_eq!(members.expire(start + secs(65)).len(), 1);
+    }
+
+    #[test]
+    fn who_does_not_hear_itself_misses_nobody() {
+        let (members, start) = (Members::default(), Instant::now());
+        members.heard("a", LEASE, start);
+        // The link is half open from now on, which is noticed after 10 s.
+        assert!(members.expire(start).is_empty());
+        members.link_lost(start);
+        members.link_back(start + secs(30));
+        assert!(members.expire(start + secs(35)).is_empty());
+        assert_eq!(members.expire(start + secs(37)).len(), 1);
     }
 
     #[test]

@@ -4,10 +4,11 @@
 
 use std::pin::pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::future::{Either, select};
 use tokio::sync::watch;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 use super::audience::Audience;
 use super::writer::{Broken, backoff, connect, drain, publish_batch};
@@ -21,15 +22,20 @@ pub(super) async fn run<B: Broker>(
     mut alive: watch::Receiver<()>,
 ) {
     let queue = state.outgoing.queue();
-    let mut audience = Audience::default();
+    let audience = Audience::default();
     let mut attempts = 0_u32;
+    let mut outages = 0_u64;
     loop {
         let last = alive.has_changed().is_err();
         let sent = queue.sent();
         let served = async {
             let broker = Arc::new(connect::<B>(&options, &state.outgoing).await?);
             state.up(&broker);
-            serve(&*broker, &state, &mut alive, &mut audience).await?;
+            if outages > 0 {
+                audience.link_back::<B>(attempts);
+            }
+            outages += 1;
+            serve(&*broker, &state, &mut alive, &audience).await?;
             broker.close().await;
             Ok(())
         };
@@ -54,10 +60,23 @@ async fn serve<B: Broker>(
     broker: &B,
     state: &State<B>,
     alive: &mut watch::Receiver<()>,
-    audience: &mut Audience,
+    audience: &Audience,
 ) -> Result<(), Broken<B::Error>> {
-    let channel = state.outgoing.channel();
-    audience.wait(broker, channel).await?;
+    let watching = pin!(audience.watch(broker, &state.outgoing));
+    let writing = pin!(write(broker, state, alive, audience));
+    match select(writing, watching).await {
+        Either::Left((ended, _)) => ended,
+        Either::Right(_) => Ok(()), // it does not end
+    }
+}
+
+async fn write<B: Broker>(
+    broker: &B,
+    state: &State<B>,
+    alive: &mut watch::Receiver<()>,
+    audience: &Audience,
+) -> Result<(), Broken<B::Error>> {
+    audience.wait(broker, state.outgoing.channel(), || audience.is_sure()).await;
     loop {
         let batch = {
             let filled = pin!(state.outgoing.queue().batch());
@@ -67,12 +86,19 @@ async fn serve<B: Broker>(
                 Either::Right(_) => break,
             }
         };
-        publish_batch(broker, &state.outgoing, &batch).await?;
+        let begun = Instant::now();
+        let published = publish_batch(broker, &state.outgoing, &batch).await;
+        if published.is_err() && begun.elapsed() > SILENCE {
+            audience.link_silent();
+        }
+        published?;
         state.set_fault(None);
-        audience.look(broker, channel).await?;
     }
     drain(broker, &state.outgoing).await
 }
+
+/// A link that breaks says so sooner.
+const SILENCE: Duration = Duration::from_secs(1);
 
 async fn gone(alive: &mut watch::Receiver<()>) {
     while alive.changed().await.is_ok() {}

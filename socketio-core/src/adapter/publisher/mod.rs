@@ -33,6 +33,7 @@ pub(crate) use self::queue::QueueLimits;
 pub(crate) use self::writer::PATIENCE;
 #[cfg(feature = "server")]
 pub(crate) use self::{
+    audience::Audience,
     messages::with_exceptions,
     writer::{Broken, backoff, connect, drain, publish, publish_batch},
 };

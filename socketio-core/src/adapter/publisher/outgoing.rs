@@ -132,7 +132,7 @@ impl Outgoing {
         self.displaced_logged.store(false, Ordering::Relaxed);
         let again = self.outage_logged.swap(false, Ordering::Relaxed);
         if again {
-            tracing::info!(target: "socketio::cluster", channel = &*self.channel, "back with the other nodes");
+            tracing::info!(target: "socketio::cluster", channel = &*self.channel, node = %self.id, "back with the other nodes");
         }
         again
     }
@@ -142,7 +142,7 @@ impl Outgoing {
         self.set_blocked(Blocked::default());
         if !self.outage_logged.swap(true, Ordering::Relaxed) {
             let cause = causes(error);
-            tracing::warn!(target: "socketio::cluster", channel = &*self.channel, cause, "cut off from the other nodes, trying again");
+            tracing::warn!(target: "socketio::cluster", channel = &*self.channel, node = %self.id, cause, "cut off from the other nodes, trying again");
         }
     }
 }

@@ -168,3 +168,24 @@ async fn listeners_that_do_not_come_back_are_not_waited_for_longer_than_6_s() {
     let waited = cut.elapsed();
     assert!(waited >= audience::RETURN && waited < audience::RETURN + Duration::from_secs(1), "{waited:?}");
 }
+
+#[tokio::test(start_paused = true)]
+async fn behind_a_link_that_was_silent_who_is_counted_may_be_dead() {
+    let hub = hub();
+    let _dead = listen(&hub.options()).await;
+    let line = hub.line("publisher");
+    let publisher = Arc::new(Publisher::<Memory>::with_options(line.options()));
+    tokio::spawn(publisher.run());
+    everyone(&publisher).emit("before", ()).unwrap();
+    publisher.flush(PATIENT).await.unwrap();
+
+    line.hang(true);
+    everyone(&publisher).emit("held", ()).unwrap();
+    publisher.flush(PATIENCE + Duration::from_secs(1)).await.unwrap_err();
+    assert!(!publisher.health().connected);
+    line.hang(false);
+    publisher.flush(Duration::from_secs(3)).await.unwrap_err();
+    let (_broker, mut feed) = listen(&hub.options()).await;
+    publisher.flush(PATIENT).await.unwrap();
+    assert!(next(&mut feed).await.contains(r#""held""#));
+}

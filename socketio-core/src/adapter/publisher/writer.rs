@@ -10,8 +10,9 @@ use super::outgoing::{Outgoing, causes};
 use super::queue::Batch;
 use crate::adapter::broker::{Broker, Frame};
 
-/// Pauses between attempts grow from the first to the second.
-const BACKOFF: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));
+/// Pauses between attempts grow from the first to the second. The first is short: a queue of which one server fails goes on without
+/// whoever was connected to that one.
+const BACKOFF: (Duration, Duration) = (Duration::from_millis(20), Duration::from_secs(5));
 /// Connecting, subscribing and publishing a batch take at most this long each.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 /// How soon it is noticed that the broker asks to wait.

@@ -1,0 +1,18 @@
+//! What becomes of everybody when a broker, or the link to it, fails. The brokers are real, and those that are killed, stopped or
+//! paused are the test's own.
+//!
+//! ```text
+//! two nodes ── on each: a client that listens, one that asks ten times a second; on the first also a socket.io-client
+//! 50 numbered messages a second from each, 100 from an emitter ── all through the fault
+//! ```
+//!
+//! See [`play::Play`] for what is asserted of every fault.
+
+mod amqp;
+mod heard; // what arrived, in which order
+mod kafka;
+mod log; // who was lost and back, and what panicked
+mod play; // the parties, and what holds for each fault
+mod probe; // how long a client waits
+mod redis;
+mod source; // numbered messages
