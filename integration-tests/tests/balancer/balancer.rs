@@ -1,0 +1,50 @@
+//! A load balancer as a process.
+
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+use integration_tests::brokers::variable;
+use integration_tests::wait::until;
+
+/// One that ends with the test.
+pub(crate) struct Balancer {
+    pub(crate) port: u16,
+    process: Child,
+}
+
+impl Balancer {
+    /// `scripts/sticky-proxy`, once it takes connections.
+    pub(crate) async fn start(kind: &str, mode: &str, tls: bool, nodes: &[u16]) -> Self {
+        let port = free_port();
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scripts/sticky-proxy");
+        let mut command = Command::new(script);
+        command.arg(kind).arg(port.to_string()).arg(mode).args(nodes.iter().map(u16::to_string));
+        command.stdin(Stdio::null()).env_remove("TLS_FILES");
+        if tls {
+            command.env("TLS_FILES", variable("BROKERS_TLS_FILES"));
+        }
+        let mut balancer = Balancer { port, process: command.spawn().expect("bash") };
+        until("the load balancer to listen", || {
+            let ended = balancer.process.try_wait().expect("it is ours");
+            assert!(ended.is_none(), "{kind} has ended: {ended:?}; `make test` installs it");
+            std::net::TcpStream::connect(("127.0.0.1", port)).map(drop)
+        })
+        .await;
+        balancer
+    }
+}
+
+impl Drop for Balancer {
+    fn drop(&mut self) {
+        // Asked to end, the script takes what it has started along.
+        let asked = Command::new("kill").arg(self.process.id().to_string()).status();
+        if asked.is_ok() {
+            let _ = self.process.wait();
+        }
+    }
+}
+
+fn free_port() -> u16 {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port is free");
+    listener.local_addr().expect("it is bound").port()
+}
