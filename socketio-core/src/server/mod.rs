@@ -5,18 +5,26 @@ mod builder; // options
 mod client; // the inbox of a connection
 mod connecting; // a client at the door of a namespace
 pub(crate) mod counters; // what is going on, in numbers
+mod connection; // what the sockets of a client share
 mod dispatch; // starting handlers
 pub(crate) mod encode; // packets to complete frames
 mod error; // errors of the server's words
+mod expiry; // sockets that have a time
 mod gather; // one question to many clients
 pub(crate) mod inner; // what every handle of a server shares
 mod life; // a socket from its CONNECT to its end
 mod link; // what the sockets of one connection share
 mod namespace; // a world of its own
+mod namespaces; // those that exist, and those to come
+mod parent; // handlers for many namespaces
+mod pattern; // patterns of namespaces' names
 mod remote; // sockets of any node, as data
 mod server_events; // what servers tell each other
 mod socket; // one client in one namespace
 mod store; // what an application keeps for one client
+pub(crate) mod table; // handlers, and the order of their tables
+pub(crate) mod watching; // who hears what is sent, and of rooms
+mod words; // the words that give handlers
 
 use std::fmt;
 use std::future::Future;
@@ -29,23 +37,31 @@ pub use self::ack::{Answer, Question};
 pub use self::builder::ServerBuilder;
 pub use self::counters::Counters;
 pub use self::error::{AckError, BuildError, JoinError, ServeError};
+pub use self::connection::Connection;
 pub use self::namespace::Namespace;
+pub use self::parent::{EveryNamespace, ParentNamespace};
 pub use self::remote::RemoteSocket;
+pub use self::store::SessionScope;
+pub use self::watching::RoomEvent;
 
+pub(crate) use self::dispatch::unhandled;
 pub(crate) use self::gather::Gathering;
 
 pub use self::socket::Socket;
 pub use crate::adapter::EmitError;
 
-use self::inner::{ServerInner, Sessions};
+use self::inner::{NewNamespace, ServerInner, Sessions};
+use self::parent::Matcher;
+use self::pattern::Pattern;
+use self::table::Handlers;
+use self::words::{connect_words, event_words};
 use crate::adapter::operation::with_slash;
 use crate::adapter::wire::HostId;
-use crate::adapter::{self, Adapter, AdapterError, IntoRooms, Receipt, Room};
+use crate::adapter::{self, Adapter, AdapterError, Fetched, IntoRooms, Receipt, Room};
 use crate::engine::Application;
-use crate::handler::kind::{Connected, Disconnect, Event};
-use crate::handler::{ConnectHandler, Handler};
 use crate::http::{self, IntoListener, SocketIoLayer, SocketIoService};
 use crate::protocol::args::IntoArgs;
+use crate::protocol::sid::Sid;
 
 /// Sockets of a server's namespace, about to be sent something, or asked.
 pub type Broadcast = adapter::Broadcast<dyn Adapter>;
@@ -71,6 +87,9 @@ pub struct Server {
     root: Namespace,
 }
 
+event_words!(Server);
+connect_words!(Server);
+
 /// What a shutdown left behind.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
@@ -88,7 +107,7 @@ impl Server {
     }
 
     fn new(inner: Arc<ServerInner>) -> Self {
-        let namespace = inner.namespaces.get_or_make("/");
+        let (namespace, _) = inner.namespaces.get_or_make("/");
         Server { root: Namespace { server: inner, inner: namespace } }
     }
 
@@ -110,43 +129,58 @@ impl Server {
             !namespace.contains([',', '?']),
             "a namespace's name has no comma and no question mark: {namespace:?}"
         );
+        assert!(namespace != "*", "handlers for every namespace are given by every_namespace()");
         let server = self.inner().clone();
-        let inner = server.namespaces.get_or_make(&with_slash(namespace));
+        let (inner, is_new) = server.namespaces.get_or_make(&with_slash(namespace));
+        if is_new {
+            server.tell_of_new(&inner);
+        }
         Namespace { server, inner }
     }
 
-    /// See [`Namespace::on_connect`].
-    pub fn on_connect<M>(&self, handler: impl ConnectHandler<M>) -> &Self {
-        self.root.on_connect(handler);
-        self
-    }
-
-    /// See [`Namespace::on_connected`].
-    pub fn on_connected<M>(&self, handler: impl Handler<Connected, M>) -> &Self {
-        self.root.on_connected(handler);
-        self
-    }
-
-    /// See [`Namespace::on_disconnect`].
-    pub fn on_disconnect<M>(&self, handler: impl Handler<Disconnect, M>) -> &Self {
-        self.root.on_disconnect(handler);
-        self
-    }
-
-    /// See [`Namespace::on`].
+    /// All namespaces whose name fits `pattern`: `/room-{id}`, `/{tenant}/chat`, `/files/{*path}`. A leading `/` is added where it is
+    /// missing.
+    ///
+    /// `{name}` is one character or more, no slash among them; `{*name}` at the end is whatever follows.
+    /// [`Captured`](crate::handler::Captured) gives the parts to handlers. Where several patterns and predicates fit, the first one
+    /// counts; a namespace that the program opened itself before is nobody's child.
     ///
     /// # Panics
     ///
-    /// `event` is a reserved name.
+    /// It is no pattern: the message says why.
     #[track_caller]
-    pub fn on<M>(&self, event: &str, handler: impl Handler<Event, M>) -> &Self {
-        self.root.on(event, handler);
+    pub fn of_pattern(&self, pattern: &str) -> ParentNamespace {
+        match Pattern::parse(&with_slash(pattern)) {
+            Ok(pattern) => ParentNamespace::new(self.inner().clone(), Matcher::Pattern(pattern)),
+            Err(error) => panic!("{pattern:?} is no pattern of namespaces: {error}"),
+        }
+    }
+
+    /// All namespaces for whose name (with its leading `/`) `fits` says yes. It is asked whenever a client wants in where no namespace
+    /// is; whether this client may, say its [middlewares](ParentNamespace::use_connect), which see more of it and may wait.
+    pub fn of_where(&self, fits: impl Fn(&str) -> bool + Send + Sync + 'static) -> ParentNamespace {
+        ParentNamespace::new(self.inner().clone(), Matcher::Predicate(Box::new(fits)))
+    }
+
+    /// Handlers for every namespace, where it has none of its own. Python: `namespace='*'`.
+    pub fn every_namespace(&self) -> EveryNamespace {
+        EveryNamespace::new(self.inner().clone())
+    }
+
+    /// Hears of every namespace that is made from now on, by [`of`](Self::of) or for a client, before the client is asked anything: it
+    /// may give it handlers. The last listener given counts. Node: `new_namespace`.
+    pub fn on_new_namespace(&self, listener: impl Fn(Namespace) + Send + Sync + 'static) -> &Self {
+        self.inner().new_namespace.store(Some(Arc::new(NewNamespace(Box::new(listener)))));
         self
     }
 
-    /// See [`Namespace::off`].
-    pub fn off(&self, event: &str) -> &Self {
-        self.root.off(event);
+    fn add(&self, change: impl Fn(&mut Handlers)) -> &Self {
+        self.root.add(change);
+        self
+    }
+
+    fn remove(&self, change: impl Fn(&mut Handlers)) -> &Self {
+        self.root.remove(change);
         self
     }
 
@@ -197,6 +231,82 @@ impl Server {
     #[must_use]
     pub fn sockets(&self) -> Vec<Socket> {
         self.root.sockets()
+    }
+
+    /// How many clients of this process are in `/`.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.root.count()
+    }
+
+    /// Everybody in `/` who is on this node.
+    pub fn local(&self) -> Broadcast {
+        self.root.local()
+    }
+
+    /// Sets how long the next question to everybody in `/` waits for answers.
+    pub fn timeout(&self, timeout: Duration) -> Broadcast {
+        self.root.timeout(timeout)
+    }
+
+    /// Who is in `/`, on every node.
+    ///
+    /// # Errors
+    ///
+    /// Nobody was asked.
+    pub async fn fetch_sockets(&self) -> Result<Fetched<RemoteSocket>, AdapterError> {
+        self.root.fetch_sockets().await
+    }
+
+    /// The rooms of `/` on every node, each with its number of sockets.
+    ///
+    /// # Errors
+    ///
+    /// Nobody was asked.
+    pub async fn rooms(&self) -> Result<Fetched<(Room, u64)>, AdapterError> {
+        self.root.rooms().await
+    }
+
+    /// Sends `event` to one client of `/` on whatever node, and waits for its answer; see [`Namespace::call`].
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Namespace::call`].
+    pub async fn call<T: Answer>(
+        &self,
+        sid: impl Into<Sid>,
+        event: &str,
+        args: impl IntoArgs,
+        timeout: Duration,
+    ) -> Result<T, AckError> {
+        self.root.call(sid, event, args, timeout).await
+    }
+
+    /// Puts everybody in `/` into `rooms`; see [`Namespace::sockets_join`].
+    ///
+    /// # Errors
+    ///
+    /// The adapter could not take the operation.
+    pub fn sockets_join(&self, rooms: impl IntoRooms) -> Result<Receipt, AdapterError> {
+        self.root.sockets_join(rooms)
+    }
+
+    /// Takes everybody in `/` out of `rooms`; see [`Namespace::sockets_leave`].
+    ///
+    /// # Errors
+    ///
+    /// The adapter could not take the operation.
+    pub fn sockets_leave(&self, rooms: impl IntoRooms) -> Result<Receipt, AdapterError> {
+        self.root.sockets_leave(rooms)
+    }
+
+    /// Sends everybody out of `/`; see [`Namespace::disconnect_sockets`].
+    ///
+    /// # Errors
+    ///
+    /// The adapter could not take the operation.
+    pub fn disconnect_sockets(&self, close: bool) -> Result<Receipt, AdapterError> {
+        self.root.disconnect_sockets(close)
     }
 
     /// The nodes of the cluster that can be asked, this one first.

@@ -2,13 +2,14 @@
 
 use std::any::Any;
 use std::fmt;
+use std::ops::{Deref, DerefMut};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 type Value = Arc<dyn Any + Send + Sync>;
 
-#[derive(Default)]
 pub(crate) struct Store {
-    values: Mutex<Vec<Value>>,
+    /// `None` when the client is gone: what comes late is not kept.
+    values: Mutex<Option<Vec<Value>>>,
 }
 
 impl Store {
@@ -18,7 +19,7 @@ impl Store {
     }
 
     pub(crate) fn get<T: Send + Sync + 'static>(&self) -> Option<Arc<T>> {
-        self.lock().iter().find_map(|value| value.clone().downcast().ok())
+        self.lock().iter().flatten().find_map(|value| value.clone().downcast().ok())
     }
 
     /// Runs `edit` on a copy, and again if somebody else changed the value meanwhile.
@@ -29,7 +30,7 @@ impl Store {
             edit(&mut value);
             let value = Arc::new(value);
             let mut values = self.lock();
-            let now = values.iter().find_map(|value| value.clone().downcast::<T>().ok());
+            let now = values.iter().flatten().find_map(|value| value.clone().downcast::<T>().ok());
             let unchanged = match (&before, &now) {
                 (Some(before), Some(now)) => Arc::ptr_eq(before, now),
                 (None, None) => true,
@@ -46,15 +47,17 @@ impl Store {
 
     pub(crate) fn clear(&self) {
         // Dropped after the lock.
-        let _values = std::mem::take(&mut *self.lock());
+        let _values = self.lock().take();
     }
 
-    fn lock(&self) -> MutexGuard<'_, Vec<Value>> {
+    fn lock(&self) -> MutexGuard<'_, Option<Vec<Value>>> {
         self.values.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-fn put<T: Send + Sync + 'static>(values: &mut Vec<Value>, value: Value) -> Option<Value> {
+/// What has to be dropped.
+fn put<T: Send + Sync + 'static>(values: &mut Option<Vec<Value>>, value: Value) -> Option<Value> {
+    let Some(values) = values else { return Some(value) };
     match values.iter_mut().find(|old| old.is::<T>()) {
         Some(old) => Some(std::mem::replace(old, value)),
         None => {
@@ -64,9 +67,63 @@ fn put<T: Send + Sync + 'static>(values: &mut Vec<Value>, value: Value) -> Optio
     }
 }
 
+impl Default for Store {
+    fn default() -> Self {
+        Store { values: Mutex::new(Some(Vec::new())) }
+    }
+}
+
+/// A session that is being edited: a copy, which is saved when the scope is dropped. It may be held across an `.await`.
+///
+/// [`Socket::session_scope`](super::Socket::session_scope) gives it. Of scopes that overlap the last one to end counts;
+/// [`edit_session`](super::Socket::edit_session) loses no edit.
+///
+/// Guide: "User sessions", `with sio.session(sid) as session`.
+#[must_use = "it is saved again when it is dropped"]
+pub struct SessionScope<T: Send + Sync + 'static> {
+    value: Option<T>,
+    save: Box<dyn Fn(T) + Send + Sync>,
+}
+
+impl<T: Clone + Default + Send + Sync + 'static> SessionScope<T> {
+    pub(super) fn new(saved: Option<Arc<T>>, save: impl Fn(T) + Send + Sync + 'static) -> Self {
+        SessionScope { value: Some(saved.as_deref().cloned().unwrap_or_default()), save: Box::new(save) }
+    }
+}
+
+impl<T: Send + Sync + 'static> Deref for SessionScope<T> {
+    type Target = T;
+
+    #[expect(clippy::expect_used, reason = "it is taken by drop alone")]
+    fn deref(&self) -> &T {
+        self.value.as_ref().expect("there until the end")
+    }
+}
+
+impl<T: Send + Sync + 'static> DerefMut for SessionScope<T> {
+    #[expect(clippy::expect_used, reason = "it is taken by drop alone")]
+    fn deref_mut(&mut self) -> &mut T {
+        self.value.as_mut().expect("there until the end")
+    }
+}
+
+impl<T: Send + Sync + 'static> Drop for SessionScope<T> {
+    fn drop(&mut self) {
+        if let Some(value) = self.value.take() {
+            (self.save)(value);
+        }
+    }
+}
+
+impl<T: fmt::Debug + Send + Sync + 'static> fmt::Debug for SessionScope<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("SessionScope").field(&self.value).finish()
+    }
+}
+
 impl fmt::Debug for Store {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Store").field("values", &self.lock().len()).finish()
+        f.debug_struct("Store").field("values", &self.lock().as_ref().map(Vec::len)).finish()
     }
 }
 
@@ -83,6 +140,31 @@ mod tests {
         assert_eq!(store.get::<u8>().as_deref(), Some(&2));
         assert_eq!(store.get::<&str>().as_deref(), Some(&"a"));
         assert_eq!(store.get::<u16>(), None);
+    }
+
+    #[test]
+    fn a_scope_writes_at_its_end_and_starts_from_the_default() {
+        let store = Arc::new(Store::default());
+        let begin = || {
+            let into = store.clone();
+            SessionScope::<Vec<u8>>::new(store.get(), move |value| into.save(value))
+        };
+        let mut scope = begin();
+        scope.push(1);
+        assert_eq!(store.get::<Vec<u8>>(), None);
+        drop(scope);
+        begin().push(2);
+        assert_eq!(store.get::<Vec<u8>>().as_deref(), Some(&vec![1, 2]));
+    }
+
+    #[test]
+    fn what_is_saved_after_the_end_is_not_kept() {
+        let store = Store::default();
+        store.save(1_u8);
+        store.clear();
+        store.save(2_u8);
+        store.edit(|value: &mut u8| *value = 3);
+        assert_eq!(store.get::<u8>(), None);
     }
 
     #[test]
