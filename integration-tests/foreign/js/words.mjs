@@ -40,8 +40,8 @@ await everyWay("a client whose time is over is sent away, and the reason says so
   equal([await gone, await after], ["io server disconnect", [[], "expired"]]);
 });
 
-await everyWay("a handler puts the end off, or takes it away", async (way) => {
-  const socket = await connected(way, "/words");
+await check("a handler puts the end off, or takes it away", async () => {
+  const socket = await connected("websocket", "/words");
   await value(socket, "expire in", 60_000);
   const started = Date.now();
   // Each is given before the one before it is over; were one of them missed, the socket would be gone.
