@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use integration_tests::{client::Client, running::Running, wait::until};
 use socketio_core::handler::{HandlerError, Next};
-use socketio_core::{ConnectError, Namespace, RawArgs, Server, Socket};
+use socketio_core::{Auth, ConnectError, Namespace, RawArgs, Server, Socket};
 use tokio::sync::Notify;
 
 type Log = Arc<Mutex<Vec<&'static str>>>;
@@ -32,6 +32,19 @@ async fn middlewares_run_from_the_widest_to_the_narrowest_in_the_order_added() {
     client.send("42/room-1,5[\"event\"]").await;
     assert_eq!(client.next().await, "43/room-1,5[\"handled\"]");
     assert_eq!(taken(&log), ["every", "parent", "namespace", "socket", "socket, second"]);
+    client.close().await;
+}
+
+#[tokio::test]
+async fn a_connect_handler_that_says_false_refuses_in_pythons_words() {
+    let io = Server::builder().build().unwrap();
+    io.on_connect(|Auth(auth): Auth<serde_json::Value>| auth["letIn"] == true);
+    let server = Running::start(io).await;
+    let mut client = Client::websocket(server.port).await;
+    client.send("40{\"letIn\":false}").await;
+    assert_eq!(client.next().await, "44{\"message\":\"Connection rejected by server\"}");
+    client.send("40{\"letIn\":true}").await;
+    assert!(client.next().await.starts_with("40{"));
     client.close().await;
 }
 
@@ -175,7 +188,9 @@ async fn sockets_that_expired_are_counted_and_one_that_was_put_off_is_not_among_
     client.close().await;
 }
 
-fn door(log: &Log) -> impl Fn(&'static str) -> Box<dyn Fn() -> Result<(), ConnectError> + Send + Sync> + use<> {
+fn door(
+    log: &Log,
+) -> impl Fn(&'static str) -> Box<dyn Fn() -> Result<(), ConnectError> + Send + Sync> + use<> {
     let log = log.clone();
     move |name| {
         let log = log.clone();

@@ -26,7 +26,9 @@ fn add_door(door: &Namespace) {
     fn ask(socket: &Socket, auth: Option<&Stop>, who: &str) -> Result<(), ConnectError> {
         socket.edit_session(|asked: &mut Vec<String>| asked.push(who.to_owned()));
         match auth {
-            Some(stop) if stop.at == who => Err(ConnectError::new(format!("stopped at {who}")).with_data(who)),
+            Some(stop) if stop.at == who => {
+                Err(ConnectError::new(format!("stopped at {who}")).with_data(who))
+            }
             _ => Ok(()),
         }
     }

@@ -54,7 +54,9 @@ fn add_watchers(words: &Namespace) {
         heard.to(room).emit("told to all", text)?;
         Ok(())
     });
-    words.on_upgrade(|socket: Socket| -> Nothing { Ok(socket.emit("upgraded", socket.transport().to_string())?) });
+    words.on_upgrade(|socket: Socket| -> Nothing {
+        Ok(socket.emit("upgraded", socket.transport().to_string())?)
+    });
 }
 
 fn add_ends(words: &Namespace) {
@@ -122,7 +124,10 @@ fn add_questions(words: &Namespace) {
     words.on("call back", |socket: Socket, Data(number): Data<u64>| -> Nothing {
         let told = socket.clone();
         let answered = move |answer: Result<u64, AckError>| {
-            let _ = told.emit("called back", answer.map_err(|error| error.to_string()).map_or_else(Value::from, Value::from));
+            let _ = told.emit(
+                "called back",
+                answer.map_err(|error| error.to_string()).map_or_else(Value::from, Value::from),
+            );
         };
         Ok(socket.timeout(SHORTLY).emit_with_callback("question", number, answered)?)
     });
@@ -181,9 +186,7 @@ async fn refused(open: Vec<impl Future<Output = Result<Value, AckError>> + Send 
 /// Words about everybody, in a namespace that nobody else is in.
 fn add_crowd(crowd: &Namespace) {
     let all = crowd.clone();
-    crowd
-        .on("fence", || ())
-        .on("count", move || all.count());
+    crowd.on("fence", || ()).on("count", move || all.count());
     let all = crowd.clone();
     crowd.on("all join", move |Data(room): Data<String>| -> Nothing {
         all.sockets_join(room)?;

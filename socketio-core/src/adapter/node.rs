@@ -189,7 +189,7 @@ fn emit(server: &Arc<ServerInner>, target: &Target, packet: &EventPacket) -> usi
     let local = match encode::event(&mut buffer, &namespace.name, None, packet.event(), packet.args()) {
         Ok(start) => {
             let frames = Frames::of(buffer.get(start..).unwrap_or_default());
-            let watched = server.watched.outgoing();
+            let watched = server.uncommon.outgoing();
             let deliver = |socket: &&Socket| {
                 let delivered = socket.deliver(frames.clone()).is_ok();
                 if watched && delivered {

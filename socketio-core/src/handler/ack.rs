@@ -50,7 +50,20 @@ pub(super) fn respond(socket: &Socket, id: Option<u64>, args: &impl IntoArgs) ->
 }
 
 /// Sends what a handler returned, or logs why there is nothing to send; with middlewares it is theirs, in `slot`.
+#[inline]
 pub(super) fn reply<A: IntoArgs>(
+    socket: &Socket,
+    event: &str,
+    id: Option<u64>,
+    slot: Option<&Slot>,
+    returned: Result<A, HandlerError>,
+) {
+    if id.is_some() || slot.is_some() || returned.is_err() {
+        reply_something(socket, event, id, slot, returned);
+    }
+}
+
+fn reply_something<A: IntoArgs>(
     socket: &Socket,
     event: &str,
     id: Option<u64>,

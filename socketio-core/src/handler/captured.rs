@@ -32,9 +32,8 @@ impl<K, T: DeserializeOwned> FromContext<K> for Captured<T> {
         if parts.is_empty() {
             return Err(Rejection::Absent("captured part: the namespace is not one of a pattern with any"));
         }
-        let value = T::deserialize(Parts(parts)).map_err(|error| {
-            Rejection::Other(format!("the namespace's name does not fit: {error}"))
-        })?;
+        let value = T::deserialize(Parts(parts))
+            .map_err(|error| Rejection::Other(format!("the namespace's name does not fit: {error}")))?;
         Ok(Captured(value))
     }
 }
@@ -80,11 +79,19 @@ impl<'de> Deserializer<'de> for Parts<'_> {
         visitor.visit_unit()
     }
 
-    fn deserialize_unit_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, Misfit> {
+    fn deserialize_unit_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, Misfit> {
         visitor.visit_unit()
     }
 
-    fn deserialize_newtype_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, Misfit> {
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, Misfit> {
         visitor.visit_newtype_struct(self)
     }
 
@@ -161,7 +168,11 @@ impl<'de> Deserializer<'de> for Part<'_> {
         visitor.visit_some(self)
     }
 
-    fn deserialize_newtype_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, Misfit> {
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, Misfit> {
         visitor.visit_newtype_struct(self)
     }
 

@@ -81,7 +81,7 @@ impl Question {
             super::EmitError::Disconnected => AckError::Disconnected,
             error => AckError::Emit(error),
         })?;
-        if socket.server().watched.outgoing() {
+        if socket.server().uncommon.outgoing() {
             watching::sent(socket, event, args);
         }
         Ok((asked, answer, deadline(self.timeout), self.timeout))

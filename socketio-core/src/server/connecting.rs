@@ -51,7 +51,8 @@ fn ask(socket: &Socket, auth: Option<&str>, door: &[ConnectFunction]) -> Connect
         match handler(&mut Context::connect(socket, auth)) {
             Connecting::Ready(Ok(())) => {}
             Connecting::Future(asking) if !door.as_slice().is_empty() => {
-                let (socket, auth, rest) = (socket.clone(), auth.map(str::to_owned), door.as_slice().to_vec());
+                let (socket, auth, rest) =
+                    (socket.clone(), auth.map(str::to_owned), door.as_slice().to_vec());
                 return Connecting::Future(Box::pin(async move {
                     asking.await?;
                     for handler in &rest {

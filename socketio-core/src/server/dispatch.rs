@@ -34,7 +34,7 @@ pub(crate) fn event(
     }
     let table = &socket.namespace_inner().table;
     let handlers = table.load();
-    if !handlers.event_middlewares.is_empty() || Layers::are_several(socket) {
+    if socket.server().uncommon.layers() && Layers::are_needed(socket, &handlers) {
         layered(socket, &event, id);
         return Ok(());
     }
@@ -48,7 +48,6 @@ pub(crate) fn event(
 }
 
 /// The same where more than the namespace's own handlers have a say.
-#[cold]
 fn layered(socket: &Socket, event: &Event<'_>, id: Option<u64>) {
     let layers = Layers::of(socket);
     let middlewares = layers.event_middlewares();

@@ -55,7 +55,7 @@ impl Gathering {
         let mut buffer = spare::take();
         let start = encode::event(&mut buffer, &namespace.name, Some(id), packet.event(), packet.args())?;
         let frames = Frames::of(buffer.get(start..).unwrap_or_default());
-        let watched = server.watched.outgoing();
+        let watched = server.uncommon.outgoing();
         for socket in namespace.rooms.select(target).iter() {
             let waiter = Waiter::Each { sid: socket.id().clone(), answers: sender.clone() };
             let pending = socket.pending();

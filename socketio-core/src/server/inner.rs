@@ -18,7 +18,7 @@ use super::namespace::{Namespace, NamespaceInner};
 use super::namespaces::Namespaces;
 use super::remote::Share;
 use super::table::Table;
-use super::watching::Watched;
+use super::watching::Uncommon;
 use crate::adapter::Adapter;
 use crate::engine::{Application, Engine, Inbox, Session};
 
@@ -30,7 +30,7 @@ pub(crate) struct ServerInner {
     /// Handlers of every namespace, once there is one.
     pub(crate) every: OnceLock<Table>,
     pub(crate) new_namespace: ArcSwapOption<NewNamespace>,
-    pub(crate) watched: Watched,
+    pub(crate) uncommon: Uncommon,
     pub(crate) expiry: Arc<Expiry>,
     pub(crate) state: StateMap,
     pub(crate) limits: Limits,

@@ -225,7 +225,7 @@ impl Life {
         limit: usize,
         events: &mut Vec<RoomEvent>,
     ) -> Result<(), JoinError> {
-        let watched = socket.server().watched.rooms();
+        let watched = socket.server().uncommon.rooms();
         let mut inner = self.lock();
         if self.is_gone() {
             return Err(JoinError::Disconnected);
@@ -248,7 +248,7 @@ impl Life {
     }
 
     pub(crate) fn leave(&self, socket: &Socket, all: &Rooms, rooms: &[Room]) -> Vec<RoomEvent> {
-        let watched = socket.server().watched.rooms();
+        let watched = socket.server().uncommon.rooms();
         let mut events = Vec::new();
         let mut inner = self.lock();
         for room in rooms {
@@ -279,7 +279,7 @@ impl Life {
         let deleted = all.remove(socket, &rooms);
         drop(inner);
         let mut events = Vec::new();
-        if socket.server().watched.rooms() {
+        if socket.server().uncommon.rooms() {
             for room in &rooms {
                 left(socket, room, deleted.contains(room), &mut events);
             }

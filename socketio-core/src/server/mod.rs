@@ -4,8 +4,8 @@ mod ack; // questions to a client, and their answers
 mod builder; // options
 mod client; // the inbox of a connection
 mod connecting; // a client at the door of a namespace
-pub(crate) mod counters; // what is going on, in numbers
 mod connection; // what the sockets of a client share
+pub(crate) mod counters; // what is going on, in numbers
 mod dispatch; // starting handlers
 pub(crate) mod encode; // packets to complete frames
 mod error; // errors of the server's words
@@ -35,9 +35,9 @@ use tokio::sync::oneshot;
 
 pub use self::ack::{Answer, Question};
 pub use self::builder::ServerBuilder;
+pub use self::connection::Connection;
 pub use self::counters::Counters;
 pub use self::error::{AckError, BuildError, JoinError, ServeError};
-pub use self::connection::Connection;
 pub use self::namespace::Namespace;
 pub use self::parent::{EveryNamespace, ParentNamespace};
 pub use self::remote::RemoteSocket;

@@ -67,7 +67,7 @@ impl Namespace {
     pub(super) fn add(&self, change: impl Fn(&mut Handlers)) -> &Self {
         let inner = self.keep();
         inner.table.change(change);
-        self.server.watched.note(&inner.table.load());
+        self.server.uncommon.note(&inner.table.load());
         inner.open();
         self
     }

@@ -127,7 +127,10 @@ impl Namespaces {
     /// A namespace that had no handlers comes under a parent that was made after it.
     fn adopt(&self, namespace: &NamespaceInner) -> bool {
         let parents = self.parents.load();
-        let found = parents.iter().chain(&self.any).find_map(|parent| Some((parent.clone(), parent.fits(&namespace.name)?)));
+        let found = parents
+            .iter()
+            .chain(&self.any)
+            .find_map(|parent| Some((parent.clone(), parent.fits(&namespace.name)?)));
         found.is_some_and(|(parent, captures)| {
             namespace.adopt(parent, captures);
             true

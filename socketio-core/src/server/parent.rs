@@ -73,13 +73,14 @@ connect_words!(ParentNamespace);
 impl ParentNamespace {
     pub(crate) fn new(server: Arc<ServerInner>, matcher: Matcher) -> Self {
         let inner = Arc::new(Parent::new(matcher));
+        server.uncommon.note_layers();
         server.namespaces.add_parent(&inner);
         ParentNamespace { server, inner }
     }
 
     fn add(&self, change: impl Fn(&mut Handlers)) -> &Self {
         self.inner.table.change(change);
-        self.server.watched.note(&self.inner.table.load());
+        self.server.uncommon.note(&self.inner.table.load());
         self
     }
 
@@ -132,9 +133,10 @@ impl EveryNamespace {
     }
 
     fn add(&self, change: impl Fn(&mut Handlers)) -> &Self {
+        self.server.uncommon.note_layers();
         let table = self.server.every.get_or_init(Table::default);
         table.change(change);
-        self.server.watched.note(&table.load());
+        self.server.uncommon.note(&table.load());
         self
     }
 

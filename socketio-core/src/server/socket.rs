@@ -142,7 +142,7 @@ impl Socket {
     pub fn emit(&self, event: &str, args: impl IntoArgs) -> Result<(), EmitError> {
         reserved::check(event)?;
         self.write(|out| encode::event(out, &self.inner.namespace.name, None, event, &args))?;
-        if self.inner.server.watched.outgoing() {
+        if self.inner.server.uncommon.outgoing() {
             watching::sent(self, event, &args);
         }
         Ok(())
@@ -305,7 +305,11 @@ impl Socket {
     }
 
     fn own(&self, make: bool) -> Option<&Own> {
-        if make { Some(self.inner.own.get_or_init(Box::default)) } else { self.inner.own.get().map(|own| &**own) }
+        if make {
+            Some(self.inner.own.get_or_init(Box::default))
+        } else {
+            self.inner.own.get().map(|own| &**own)
+        }
     }
 
     /// Its own handlers, once it has any.
@@ -315,9 +319,10 @@ impl Socket {
     }
 
     fn add(&self, change: impl Fn(&mut Handlers)) -> &Self {
+        self.inner.server.uncommon.note_layers();
         let table = &self.inner.own.get_or_init(Box::default).table;
         table.change(change);
-        self.inner.server.watched.note(&table.load());
+        self.inner.server.uncommon.note(&table.load());
         // Handlers often hold their socket: without this they would keep each other for ever.
         if self.inner.life.is_gone() {
             table.clear();

@@ -121,10 +121,10 @@ impl<'s> Layers<'s> {
         Layers(tables.into_iter().flatten().map(|table| (table, table.handlers.load_full())).collect())
     }
 
-    /// Whether the namespace's table is not the only one.
-    #[inline]
-    pub(crate) fn are_several(socket: &Socket) -> bool {
-        socket.own_table().is_some()
+    /// Whether more than the handlers of the namespace's own table, which are these, have a say in an event.
+    pub(crate) fn are_needed(socket: &Socket, own: &Handlers) -> bool {
+        !own.event_middlewares.is_empty()
+            || socket.own_table().is_some()
             || socket.namespace_inner().parent().is_some()
             || socket.server().every.get().is_some()
     }

@@ -1,6 +1,6 @@
 //! Who watches: what is sent to clients, and what becomes of rooms.
 //!
-//! Until the first watcher is there, one flag of the server is all that it costs.
+//! Until the first watcher is there, one flag of the server is all that it costs. What few servers have of handlers is flagged likewise.
 
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -33,14 +33,15 @@ pub enum RoomEvent {
 
 pub(crate) type RoomWatcher = Arc<dyn Fn(&RoomEvent) + Send + Sync>;
 
-/// Whether anybody watches at all.
+/// What a server has that most have not. A flag that is set stays so.
 #[derive(Debug, Default)]
-pub(crate) struct Watched {
+pub(crate) struct Uncommon {
     outgoing: AtomicBool,
     rooms: AtomicBool,
+    layers: AtomicBool,
 }
 
-impl Watched {
+impl Uncommon {
     /// `handlers` serve sockets from now on.
     pub(crate) fn note(&self, handlers: &Handlers) {
         if handlers.outgoing.is_some() {
@@ -49,13 +50,29 @@ impl Watched {
         if handlers.rooms.is_some() {
             self.rooms.store(true, Ordering::Relaxed);
         }
+        if !handlers.event_middlewares.is_empty() {
+            self.note_layers();
+        }
     }
 
+    /// Some socket is served by more than its namespace's own handlers.
+    pub(crate) fn note_layers(&self) {
+        self.layers.store(true, Ordering::Release);
+    }
+
+    /// Whether more than a namespace's own handlers may have a say.
+    #[inline]
+    pub(crate) fn layers(&self) -> bool {
+        self.layers.load(Ordering::Acquire)
+    }
+
+    /// Whether anybody watches what is sent.
     #[inline]
     pub(crate) fn outgoing(&self) -> bool {
         self.outgoing.load(Ordering::Relaxed)
     }
 
+    /// Whether anybody watches rooms.
     pub(crate) fn rooms(&self) -> bool {
         self.rooms.load(Ordering::Relaxed)
     }

@@ -16,7 +16,7 @@ use super::gather::GatherIds;
 use super::inner::{Limits, ServerInner, StateMap};
 use super::namespaces::Namespaces;
 use super::remote::Share;
-use super::watching::Watched;
+use super::watching::Uncommon;
 use super::{BuildError, Server};
 use crate::adapter::operation::with_slash;
 use crate::adapter::{Adapter, LocalAdapter, LocalNode};
@@ -192,7 +192,7 @@ impl ServerBuilder {
             namespaces,
             every: OnceLock::new(),
             new_namespace: ArcSwapOption::empty(),
-            watched: Watched::default(),
+            uncommon: Uncommon::default(),
             expiry: Arc::default(),
             state,
             limits,
