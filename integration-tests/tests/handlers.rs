@@ -164,7 +164,7 @@ async fn a_question_over_the_bound_is_refused_counted_and_told_of() {
     assert!(refused.is_err());
     let all = server.io.timeout(Duration::from_secs(20)).emit_with_ack::<u8>("question", ()).await.unwrap();
     assert_eq!(all.silent, [socket.id().clone()]);
-    assert_eq!((server.io.counters().acks_refused, server.io.counters().pending_acks), (3, 1));
+    assert_eq!((server.io.counters().acks_too_many, server.io.counters().pending_acks), (3, 1));
     assert_eq!(client.next().await, "420[\"question\"]");
     client.send("430[7]").await;
     assert_eq!(first.await.unwrap(), 7);

@@ -43,7 +43,7 @@ pub struct Counters {
     /// Packets for namespaces that the client had just left.
     pub packets_dropped: u64,
     /// Questions to clients that were not asked: too many answers were awaited from that client already (`max_pending_acks`).
-    pub acks_refused: u64,
+    pub acks_too_many: u64,
     /// Sockets whose time was over ([`Socket::expires_at`](super::Socket::expires_at)).
     pub expired: u64,
 }
@@ -61,7 +61,7 @@ pub(crate) struct Counting {
     pub(crate) arguments_refused: Count,
     pub(crate) connects_refused: Count,
     pub(crate) packets_dropped: Count,
-    pub(crate) acks_refused: Count,
+    pub(crate) acks_too_many: Count,
     pub(crate) expired: Count,
 }
 

@@ -2,12 +2,70 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::{Duration, SystemTime};
 
 use tokio::runtime::Handle;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-use super::socket::WeakSocket;
+use super::Socket;
+use super::ack::deadline;
+use super::socket::{Tell, WeakSocket};
+use crate::engine::{Close, DisconnectReason};
+
+impl Socket {
+    /// Sends the client out of this namespace when the time has come, with the reason [`DisconnectReason::Expired`]: when its login ends,
+    /// say. A later call counts instead of an earlier one, `None` takes the time away. A time that is over is now.
+    ///
+    /// The moment is fixed by the call: changes of the system's clock move it no more.
+    pub fn expires_at(&self, time: impl Into<Option<SystemTime>>) {
+        let left = |time: SystemTime| time.duration_since(SystemTime::now()).unwrap_or_default();
+        self.expire_in(time.into().map(left));
+    }
+
+    /// The same, so long from now.
+    pub fn expires_in(&self, time: Duration) {
+        self.expire_in(Some(time));
+    }
+
+    fn expire_in(&self, time: Option<Duration>) {
+        let Some(place) = self.expiry(time.is_some()) else { return };
+        let server = self.server();
+        let mut place = place.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(old) = place.take() {
+            server.expiry.remove(old);
+        }
+        if let Some(time) = time {
+            *place = Some(server.expiry.insert(deadline(time), self.downgrade(), &server.engine.runtime));
+        }
+        drop(place);
+        if self.life().is_gone() {
+            self.forget_expiry();
+        }
+    }
+
+    /// Its time is over, unless it was put off at the last moment.
+    fn expire(&self, key: Key) {
+        let Some(place) = self.expiry(false) else { return };
+        {
+            let mut place = place.lock().unwrap_or_else(PoisonError::into_inner);
+            if *place != Some(key) {
+                return;
+            }
+            *place = None;
+        }
+        self.server().counting.expired.one();
+        self.end(&Close::new(DisconnectReason::Expired), Tell::End);
+    }
+
+    pub(super) fn forget_expiry(&self) {
+        let Some(place) = self.expiry(false) else { return };
+        let key = place.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(key) = key {
+            self.server().expiry.remove(key);
+        }
+    }
+}
 
 /// Things that are due at some time, as a value: the time goes in, what is due comes out.
 #[derive(Debug)]
@@ -118,8 +176,6 @@ async fn run(expiry: Weak<Expiry>, changed: Arc<Notify>) {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     #[test]

@@ -88,7 +88,7 @@ impl ServerInner {
             arguments_refused: counting.arguments_refused.get(),
             connects_refused: counting.connects_refused.get(),
             packets_dropped: counting.packets_dropped.get(),
-            acks_refused: counting.acks_refused.get(),
+            acks_too_many: counting.acks_too_many.get(),
             expired: counting.expired.get(),
         }
     }

@@ -136,7 +136,7 @@ impl Link {
 
     /// Too many answers are awaited already.
     pub(super) fn refused_to_ask(&self) {
-        self.counting.acks_refused.one();
+        self.counting.acks_too_many.one();
     }
 
     /// A question is answered, or nobody waits for the answer any more.

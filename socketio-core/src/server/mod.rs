@@ -9,6 +9,7 @@ pub(crate) mod counters; // what is going on, in numbers
 mod dispatch; // starting handlers
 pub(crate) mod encode; // packets to complete frames
 mod error; // errors of the server's words
+mod everybody; // a server's words about the clients of `/`
 mod expiry; // sockets that have a time
 mod gather; // one question to many clients
 pub(crate) mod inner; // what every handle of a server shares
@@ -20,8 +21,9 @@ mod parent; // handlers for many namespaces
 mod pattern; // patterns of namespaces' names
 mod remote; // sockets of any node, as data
 mod server_events; // what servers tell each other
+mod session; // what an application keeps for one client
 mod socket; // one client in one namespace
-mod store; // what an application keeps for one client
+mod store; // one value per type
 pub(crate) mod table; // handlers, and the order of their tables
 pub(crate) mod watching; // who hears what is sent, and of rooms
 mod words; // the words that give handlers
@@ -41,7 +43,7 @@ pub use self::error::{AckError, BuildError, JoinError, ServeError};
 pub use self::namespace::Namespace;
 pub use self::parent::{EveryNamespace, ParentNamespace};
 pub use self::remote::RemoteSocket;
-pub use self::store::SessionScope;
+pub use self::session::SessionScope;
 pub use self::watching::RoomEvent;
 
 pub(crate) use self::dispatch::unhandled;
@@ -57,11 +59,9 @@ use self::table::Handlers;
 use self::words::{connect_words, event_words};
 use crate::adapter::operation::with_slash;
 use crate::adapter::wire::HostId;
-use crate::adapter::{self, Adapter, AdapterError, Fetched, IntoRooms, Receipt, Room};
+use crate::adapter::{self, Adapter};
 use crate::engine::Application;
 use crate::http::{self, IntoListener, SocketIoLayer, SocketIoService};
-use crate::protocol::args::IntoArgs;
-use crate::protocol::sid::Sid;
 
 /// Sockets of a server's namespace, about to be sent something, or asked.
 pub type Broadcast = adapter::Broadcast<dyn Adapter>;
@@ -121,7 +121,8 @@ impl Server {
     ///
     /// # Panics
     ///
-    /// The name contains a comma or a question mark, which cannot be told from what follows it on the wire.
+    /// The name contains a comma or a question mark, which cannot be told from what follows it on the wire; or it is `*`, which stands
+    /// for [every namespace](Self::every_namespace) elsewhere.
     #[must_use]
     #[track_caller]
     pub fn of(&self, namespace: &str) -> Namespace {
@@ -182,131 +183,6 @@ impl Server {
     fn remove(&self, change: impl Fn(&mut Handlers)) -> &Self {
         self.root.remove(change);
         self
-    }
-
-    /// Sends `event` to everybody in `/`.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`Broadcast::emit`].
-    pub fn emit(&self, event: &str, args: impl IntoArgs) -> Result<Receipt, EmitError> {
-        self.root.emit(event, args)
-    }
-
-    /// Sends a `message` event to everybody in `/`.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`Broadcast::emit`].
-    pub fn send(&self, args: impl IntoArgs) -> Result<Receipt, EmitError> {
-        self.root.send(args)
-    }
-
-    /// The sockets of `/` in any of these rooms.
-    pub fn to(&self, rooms: impl IntoRooms) -> Broadcast {
-        self.root.to(rooms)
-    }
-
-    /// Everybody in `/` but the sockets in these rooms.
-    pub fn except(&self, rooms: impl IntoRooms) -> Broadcast {
-        self.root.except(rooms)
-    }
-
-    /// Takes everybody in `/` out of `room`.
-    ///
-    /// # Errors
-    ///
-    /// The adapter could not take the operation; the room is as it was.
-    pub fn close_room(&self, room: impl Into<Room>) -> Result<Receipt, AdapterError> {
-        self.root.close_room(room)
-    }
-
-    /// A client in `/`, by its id.
-    #[must_use]
-    pub fn socket(&self, sid: &str) -> Option<Socket> {
-        self.root.socket(sid)
-    }
-
-    /// The clients in `/`, as they are now.
-    #[must_use]
-    pub fn sockets(&self) -> Vec<Socket> {
-        self.root.sockets()
-    }
-
-    /// How many clients of this process are in `/`.
-    #[must_use]
-    pub fn count(&self) -> usize {
-        self.root.count()
-    }
-
-    /// Everybody in `/` who is on this node.
-    pub fn local(&self) -> Broadcast {
-        self.root.local()
-    }
-
-    /// Sets how long the next question to everybody in `/` waits for answers.
-    pub fn timeout(&self, timeout: Duration) -> Broadcast {
-        self.root.timeout(timeout)
-    }
-
-    /// Who is in `/`, on every node.
-    ///
-    /// # Errors
-    ///
-    /// Nobody was asked.
-    pub async fn fetch_sockets(&self) -> Result<Fetched<RemoteSocket>, AdapterError> {
-        self.root.fetch_sockets().await
-    }
-
-    /// The rooms of `/` on every node, each with its number of sockets.
-    ///
-    /// # Errors
-    ///
-    /// Nobody was asked.
-    pub async fn rooms(&self) -> Result<Fetched<(Room, u64)>, AdapterError> {
-        self.root.rooms().await
-    }
-
-    /// Sends `event` to one client of `/` on whatever node, and waits for its answer; see [`Namespace::call`].
-    ///
-    /// # Errors
-    ///
-    /// Those of [`Namespace::call`].
-    pub async fn call<T: Answer>(
-        &self,
-        sid: impl Into<Sid>,
-        event: &str,
-        args: impl IntoArgs,
-        timeout: Duration,
-    ) -> Result<T, AckError> {
-        self.root.call(sid, event, args, timeout).await
-    }
-
-    /// Puts everybody in `/` into `rooms`; see [`Namespace::sockets_join`].
-    ///
-    /// # Errors
-    ///
-    /// The adapter could not take the operation.
-    pub fn sockets_join(&self, rooms: impl IntoRooms) -> Result<Receipt, AdapterError> {
-        self.root.sockets_join(rooms)
-    }
-
-    /// Takes everybody in `/` out of `rooms`; see [`Namespace::sockets_leave`].
-    ///
-    /// # Errors
-    ///
-    /// The adapter could not take the operation.
-    pub fn sockets_leave(&self, rooms: impl IntoRooms) -> Result<Receipt, AdapterError> {
-        self.root.sockets_leave(rooms)
-    }
-
-    /// Sends everybody out of `/`; see [`Namespace::disconnect_sockets`].
-    ///
-    /// # Errors
-    ///
-    /// The adapter could not take the operation.
-    pub fn disconnect_sockets(&self, close: bool) -> Result<Receipt, AdapterError> {
-        self.root.disconnect_sockets(close)
     }
 
     /// The nodes of the cluster that can be asked, this one first.

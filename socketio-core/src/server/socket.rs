@@ -3,11 +3,11 @@
 use std::fmt;
 use std::future::Future;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use serde::Serialize;
 
-use super::ack::{self, Answer, Pending, Question};
+use super::ack::{Answer, Pending, Question};
 use super::inner::ServerInner;
 use super::life::{Gone, Life};
 use super::link::Link;
@@ -15,7 +15,7 @@ use super::namespace::NamespaceInner;
 use super::store::Store;
 use super::table::{Handlers, Table};
 use super::words::event_words;
-use super::{AckError, Broadcast, Connection, EmitError, JoinError, Namespace, SessionScope};
+use super::{AckError, Broadcast, Connection, EmitError, JoinError, Namespace};
 use super::{dispatch, encode, expiry, watching};
 use crate::adapter::wire::Json;
 use crate::adapter::{IntoRooms, Room, Target, reserved};
@@ -251,65 +251,18 @@ impl Socket {
         self.inner.session.close(Close::new(DisconnectReason::ForcedServerClose));
     }
 
-    /// Sends the client out of this namespace when the time has come, with the reason [`DisconnectReason::Expired`]: when its login ends,
-    /// say. A later call counts instead of an earlier one, `None` takes the time away. A time that is over is now.
-    ///
-    /// The moment is fixed by the call: changes of the system's clock move it no more.
-    pub fn expires_at(&self, time: impl Into<Option<SystemTime>>) {
-        let left = |time: SystemTime| time.duration_since(SystemTime::now()).unwrap_or_default();
-        self.expire_in(time.into().map(left));
+    /// Its place among those that expire; none was made for it unless `make`.
+    pub(super) fn expiry(&self, make: bool) -> Option<&Mutex<Option<expiry::Key>>> {
+        let own = if make { Some(self.inner.own.get_or_init(Box::default)) } else { self.inner.own.get() };
+        own.map(|own| &own.expiry)
     }
 
-    /// The same, so long from now.
-    pub fn expires_in(&self, time: Duration) {
-        self.expire_in(Some(time));
+    pub(super) fn downgrade(&self) -> WeakSocket {
+        WeakSocket(Arc::downgrade(&self.inner))
     }
 
-    fn expire_in(&self, time: Option<Duration>) {
-        let Some(own) = self.own(time.is_some()) else { return };
-        let server = &self.inner.server;
-        let mut place = own.expiry.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(old) = place.take() {
-            server.expiry.remove(old);
-        }
-        if let Some(time) = time {
-            let weak = WeakSocket(Arc::downgrade(&self.inner));
-            *place = Some(server.expiry.insert(ack::deadline(time), weak, &server.engine.runtime));
-        }
-        drop(place);
-        if self.inner.life.is_gone() {
-            self.forget_expiry();
-        }
-    }
-
-    /// Its time is over, unless it was put off at the last moment.
-    pub(crate) fn expire(&self, key: expiry::Key) {
-        let Some(own) = self.inner.own.get() else { return };
-        {
-            let mut place = own.expiry.lock().unwrap_or_else(PoisonError::into_inner);
-            if *place != Some(key) {
-                return;
-            }
-            *place = None;
-        }
-        self.inner.server.counting.expired.one();
-        self.end(&Close::new(DisconnectReason::Expired), Tell::End);
-    }
-
-    fn forget_expiry(&self) {
-        let Some(own) = self.inner.own.get() else { return };
-        let place = own.expiry.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(key) = place {
-            self.inner.server.expiry.remove(key);
-        }
-    }
-
-    fn own(&self, make: bool) -> Option<&Own> {
-        if make {
-            Some(self.inner.own.get_or_init(Box::default))
-        } else {
-            self.inner.own.get().map(|own| &**own)
-        }
+    pub(super) fn store(&self) -> &Store {
+        &self.inner.store
     }
 
     /// Its own handlers, once it has any.
@@ -335,42 +288,6 @@ impl Socket {
             table.change(change);
         }
         self
-    }
-
-    /// Keeps `value` for this client in this namespace, one value per type, until its disconnect handler has ended.
-    ///
-    /// Guide: "User sessions".
-    pub fn save_session<T: Send + Sync + 'static>(&self, value: T) {
-        self.inner.store.save(value);
-    }
-
-    /// What was saved for this client, if anything of this type was.
-    #[must_use]
-    pub fn session<T: Send + Sync + 'static>(&self) -> Option<Arc<T>> {
-        self.inner.store.get()
-    }
-
-    /// Changes what is saved for this client, starting from the default if nothing is.
-    ///
-    /// `edit` works on a copy that then takes the place of the value. If another edit was faster it runs again, on the other's result:
-    /// no edit is lost.
-    pub fn edit_session<T: Clone + Default + Send + Sync + 'static>(&self, edit: impl FnMut(&mut T)) {
-        self.inner.store.edit(edit);
-    }
-
-    /// Changes what is saved for this client in a scope that writes at its end, starting from the default if nothing is.
-    ///
-    /// ```
-    /// # use socketio_core::Socket;
-    /// # #[derive(Clone, Default)] struct Visitor { visits: u32 }
-    /// async fn visit(socket: Socket) {
-    ///     let mut visitor = socket.session_scope::<Visitor>();
-    ///     visitor.visits += 1;
-    /// }
-    /// ```
-    pub fn session_scope<T: Clone + Default + Send + Sync + 'static>(&self) -> SessionScope<T> {
-        let socket = self.clone();
-        SessionScope::new(self.session(), move |value| socket.save_session(value))
     }
 
     /// Says something about this client that every node can read, by [`fetch_sockets`](Broadcast::fetch_sockets). It stands apart from

@@ -1,8 +1,7 @@
-//! What an application keeps for one client: one value per type.
+//! Values, one per type: what an application keeps for one client.
 
 use std::any::Any;
 use std::fmt;
-use std::ops::{Deref, DerefMut};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 type Value = Arc<dyn Any + Send + Sync>;
@@ -73,54 +72,6 @@ impl Default for Store {
     }
 }
 
-/// A session that is being edited: a copy, which is saved when the scope is dropped. It may be held across an `.await`.
-///
-/// [`Socket::session_scope`](super::Socket::session_scope) gives it. Of scopes that overlap the last one to end counts;
-/// [`edit_session`](super::Socket::edit_session) loses no edit.
-///
-/// Guide: "User sessions", `with sio.session(sid) as session`.
-#[must_use = "it is saved again when it is dropped"]
-pub struct SessionScope<T: Send + Sync + 'static> {
-    value: Option<T>,
-    save: Box<dyn Fn(T) + Send + Sync>,
-}
-
-impl<T: Clone + Default + Send + Sync + 'static> SessionScope<T> {
-    pub(super) fn new(saved: Option<Arc<T>>, save: impl Fn(T) + Send + Sync + 'static) -> Self {
-        SessionScope { value: Some(saved.as_deref().cloned().unwrap_or_default()), save: Box::new(save) }
-    }
-}
-
-impl<T: Send + Sync + 'static> Deref for SessionScope<T> {
-    type Target = T;
-
-    #[expect(clippy::expect_used, reason = "it is taken by drop alone")]
-    fn deref(&self) -> &T {
-        self.value.as_ref().expect("there until the end")
-    }
-}
-
-impl<T: Send + Sync + 'static> DerefMut for SessionScope<T> {
-    #[expect(clippy::expect_used, reason = "it is taken by drop alone")]
-    fn deref_mut(&mut self) -> &mut T {
-        self.value.as_mut().expect("there until the end")
-    }
-}
-
-impl<T: Send + Sync + 'static> Drop for SessionScope<T> {
-    fn drop(&mut self) {
-        if let Some(value) = self.value.take() {
-            (self.save)(value);
-        }
-    }
-}
-
-impl<T: fmt::Debug + Send + Sync + 'static> fmt::Debug for SessionScope<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("SessionScope").field(&self.value).finish()
-    }
-}
-
 impl fmt::Debug for Store {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Store").field("values", &self.lock().as_ref().map(Vec::len)).finish()
@@ -140,21 +91,6 @@ mod tests {
         assert_eq!(store.get::<u8>().as_deref(), Some(&2));
         assert_eq!(store.get::<&str>().as_deref(), Some(&"a"));
         assert_eq!(store.get::<u16>(), None);
-    }
-
-    #[test]
-    fn a_scope_writes_at_its_end_and_starts_from_the_default() {
-        let store = Arc::new(Store::default());
-        let begin = || {
-            let into = store.clone();
-            SessionScope::<Vec<u8>>::new(store.get(), move |value| into.save(value))
-        };
-        let mut scope = begin();
-        scope.push(1);
-        assert_eq!(store.get::<Vec<u8>>(), None);
-        drop(scope);
-        begin().push(2);
-        assert_eq!(store.get::<Vec<u8>>().as_deref(), Some(&vec![1, 2]));
     }
 
     #[test]
