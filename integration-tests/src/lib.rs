@@ -13,6 +13,8 @@
 
 pub mod client; // Engine.IO packets over polling or WebSocket
 pub mod cluster; // several servers that act as one
+#[cfg(test)]
+mod coverage; // the checker of docs/coverage.md
 pub mod foreign; // scripts for Node and Python, and what they report
 pub mod frames; // WebSocket frames as a client sends them, wrong ones included
 pub mod gate; // where handlers wait for the test

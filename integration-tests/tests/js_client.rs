@@ -35,6 +35,23 @@ async fn handlers_may_change_fail_and_keep_sessions() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn middlewares_let_pass_change_refuse_and_time() {
+    holds("middlewares").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_words_of_the_server_are_heard_by_its_clients() {
+    holds("words").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn catch_alls_and_namespaces_by_pattern_serve_in_order() {
+    let server = world::routing::start().await;
+    foreign::node("routing", server.port, &[]).await.assert_holds();
+    nothing_is_left(server).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_thousand_events_each_way_survive_the_upgrade_under_load() {
     let server = world::start().await;
     let report = foreign::node("numbered", server.port, &["6", "2000"]).await;

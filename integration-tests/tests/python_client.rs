@@ -15,6 +15,14 @@ async fn the_client_for_asyncio_is_at_home() {
     holds("coroutines").await;
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn handlers_are_looked_up_in_the_order_of_pythons_own_server() {
+    let server = world::routing::start().await;
+    foreign::python("routing", server.port, &[]).await.assert_holds();
+    server.is_empty().await;
+    server.stop().await;
+}
+
 async fn holds(script: &str) {
     // The client for threads leaves some of its polling sessions without a word: those end by the heartbeat.
     let builder =

@@ -112,6 +112,43 @@ async def _(way):
         equal(await two.next("heard"), ({"picture": b"\x89PNG"},))
 
 
+@check("a middleware of the door refuses with message and data")
+async def _(way):
+    peer = Peer(way, "/door", auth={"at": "second"})
+    try:
+        async with peer:
+            raise AssertionError("the connection was accepted")
+    except socketio.exceptions.ConnectionError:
+        equal(await peer.next("connect_error"), ({"message": "stopped at second", "data": "second"},))
+
+
+@check("middlewares of events let pass, change and refuse")
+async def _(way):
+    async with Peer(way, "/middle") as peer:
+        equal(await peer.call("number", 7), 7)
+        equal(await peer.call("several", 1, "two"), ("two", 1))
+        equal(await peer.call("number", "text"), 5)
+        equal(await peer.call("number", 13), "refused")
+        equal(await peer.call("nobody"), "nobody handles this")
+
+
+@check("a client whose time is over is sent away")
+async def _(way):
+    async with Peer(way, "/words") as peer:
+        await peer.call("expire in", 50)
+        equal(await peer.next("disconnect"), ("server disconnect",))
+
+
+@check("a shared session is the same in both namespaces")
+async def _(way):
+    async with Peer(way, namespaces=["/words", "/words/beside"]) as peer:
+        call = lambda event, data, namespace: peer.client.call(event, data, namespace=namespace, timeout=DEADLINE)
+        await call("save shared", "ours", "/words")
+        await call("save", "mine", "/words")
+        equal(await call("shared", None, "/words/beside"), "ours")
+        equal(await call("saved", None, "/words/beside"), None)
+
+
 @check("the server ends the connection")
 async def _(way):
     async with Peer(way) as peer:

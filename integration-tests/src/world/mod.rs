@@ -6,9 +6,12 @@ mod acks;
 mod connecting;
 mod handlers;
 mod leaving;
+mod middlewares;
 mod numbered;
 mod rooms;
+pub mod routing;
 mod values;
+mod words;
 
 use std::sync::atomic::AtomicUsize;
 
@@ -40,6 +43,8 @@ pub async fn start_with(builder: ServerBuilder) -> Running {
     rooms::add(&io);
     leaving::add(&io);
     connecting::add(&io);
+    middlewares::add(&io);
+    words::add(&io);
     numbered::add(&io);
     Running::start(io).await
 }

@@ -5,6 +5,7 @@
 mod channel;
 mod floods;
 mod frames;
+mod names;
 mod packets;
 mod requests;
 

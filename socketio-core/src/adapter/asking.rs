@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use tokio::runtime::Handle;
+
 use super::broadcast::Broadcast;
 use super::error::{AdapterError, EmitError};
 use super::local::Adapter;
@@ -11,7 +13,7 @@ use super::replies::{Replies, Reply};
 use super::reserved;
 use super::room::Room;
 use super::wire::HostId;
-use crate::protocol::args::IntoArgs;
+use crate::protocol::args::{DecodeError, IntoArgs, RawArgs};
 use crate::protocol::sid::Sid;
 use crate::server::{AckError, Answer, RemoteSocket};
 
@@ -31,7 +33,9 @@ pub struct Fetched<T> {
 pub struct Answers<T> {
     /// One per client that answered, in the order in which they came.
     pub answers: Vec<(Sid, T)>,
-    /// Clients that did not answer in time, or went away.
+    /// Clients whose answer does not fit the type that was asked for.
+    pub unfit: Vec<(Sid, DecodeError)>,
+    /// Clients that did not answer in time, or went away, or could not be asked: too many of their answers are awaited already.
     pub silent: Vec<Sid>,
     /// Nodes that did not answer in time, or went away: who their clients are is not known here.
     pub silent_nodes: Vec<HostId>,
@@ -70,26 +74,60 @@ impl Broadcast<dyn Adapter> {
     ///
     /// # Errors
     ///
-    /// Nobody was asked, or an answer does not fit `T`.
+    /// Nobody was asked.
     pub async fn emit_with_ack<T: Answer>(
         &self,
         event: &str,
         args: impl IntoArgs,
     ) -> Result<Answers<T>, AckError> {
         let mut replies = self.ask(event, args)?;
-        let mut all = Answers { answers: Vec::new(), silent: Vec::new(), silent_nodes: Vec::new() };
+        let (answers, unfit, silent, silent_nodes) = Default::default();
+        let mut all = Answers { answers, unfit, silent, silent_nodes };
         while let Some(reply) = replies.next().await {
             match reply {
-                Reply::Ack { sid, args } => {
-                    let args = args.as_ref().map_err(|_| AckError::Disconnected)?;
-                    all.answers.push((sid, T::from_args(&args).map_err(AckError::Decode)?));
-                }
+                Reply::Ack { sid, args } => match read(&args) {
+                    Ok(answer) => all.answers.push((sid, answer)),
+                    Err(error) => all.unfit.push((sid, error)),
+                },
                 Reply::SilentSockets(sids) => all.silent.extend(sids),
                 Reply::SilentNodes(nodes) => all.silent_nodes.extend(nodes),
                 _ => {}
             }
         }
         Ok(all)
+    }
+
+    /// Sends `event` to each of the sockets, and has `answered` called once for each: with its answer, or with what came instead of one,
+    /// by the deadline.
+    ///
+    /// # Errors
+    ///
+    /// Nobody was asked, and `answered` is not called.
+    pub fn emit_with_callback<T: Answer>(
+        &self,
+        event: &str,
+        args: impl IntoArgs,
+        answered: impl Fn(Sid, Result<T, AckError>) + Send + 'static,
+    ) -> Result<(), EmitError> {
+        let runtime = self.dispatch.runtime().or_else(|| Handle::try_current().ok());
+        let runtime = runtime.ok_or(AdapterError::NoServer)?;
+        let timeout = self.deadline();
+        let mut replies = self.ask(event, args)?;
+        runtime.spawn(async move {
+            while let Some(reply) = replies.next().await {
+                match reply {
+                    Reply::Ack { sid, args } => answered(sid, read(&args).map_err(AckError::Decode)),
+                    Reply::SilentSockets(sids) => {
+                        sids.into_iter().for_each(|sid| answered(sid, Err(AckError::Timeout(timeout))));
+                    }
+                    Reply::SilentNodes(nodes) => {
+                        tracing::warn!(target: "socketio", ?nodes, "nodes did not tell what their clients answered");
+                    }
+                    _ => {}
+                }
+            }
+        });
+        Ok(())
     }
 
     /// The sockets themselves, on every node.
@@ -149,4 +187,8 @@ impl Broadcast<dyn Adapter> {
         }
         Ok(fetched)
     }
+}
+
+fn read<T: Answer>(args: &RawArgs) -> Result<T, DecodeError> {
+    T::from_args(&args.as_ref().map_err(DecodeError::of_args)?)
 }

@@ -31,6 +31,11 @@ pub trait Adapter: Dispatch {
     /// Nothing was asked.
     fn request(&self, operation: Operation) -> Result<Replies, AdapterError>;
 
+    /// Where callbacks run that are given answers; `None`: on the runtime of whoever asks.
+    fn runtime(&self) -> Option<tokio::runtime::Handle> {
+        None
+    }
+
     /// The nodes of the cluster that can be asked, this one first.
     fn members(&self) -> Vec<HostId>;
 
@@ -80,6 +85,10 @@ impl Adapter for LocalAdapter {
         let (sender, replies) = Replies::channel();
         self.node()?.answer(&operation, sender)?;
         Ok(replies)
+    }
+
+    fn runtime(&self) -> Option<tokio::runtime::Handle> {
+        self.node.get()?.runtime()
     }
 
     fn members(&self) -> Vec<HostId> {

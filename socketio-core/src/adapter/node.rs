@@ -13,7 +13,7 @@ use super::wire::SocketInfo;
 use crate::engine::{Frames, spare};
 use crate::protocol::args::RawArgs;
 use crate::server::inner::ServerInner;
-use crate::server::{Gathering, Socket, encode};
+use crate::server::{Gathering, Socket, encode, watching};
 
 /// The sockets of this process, as an adapter sees them.
 #[derive(Debug)]
@@ -168,7 +168,7 @@ impl LocalNode {
         packet: &EventPacket,
     ) -> Option<std::pin::Pin<Box<dyn Future<Output = Option<RawArgs>> + Send>>> {
         let server = self.server().ok()?;
-        let handler = server.namespaces.get(namespace)?.handlers().server.get(packet.event())?.clone();
+        let handler = server.namespaces.get(namespace)?.table.load().server.get(packet.event())?.clone();
         handler(packet.args())
     }
 
@@ -189,7 +189,15 @@ fn emit(server: &Arc<ServerInner>, target: &Target, packet: &EventPacket) -> usi
     let local = match encode::event(&mut buffer, &namespace.name, None, packet.event(), packet.args()) {
         Ok(start) => {
             let frames = Frames::of(buffer.get(start..).unwrap_or_default());
-            sockets.filter(|socket| socket.deliver(frames.clone()).is_ok()).count()
+            let watched = server.uncommon.outgoing();
+            let deliver = |socket: &&Socket| {
+                let delivered = socket.deliver(frames.clone()).is_ok();
+                if watched && delivered {
+                    watching::sent(socket, packet.event(), packet.args());
+                }
+                delivered
+            };
+            sockets.filter(deliver).count()
         }
         Err(error) => {
             tracing::error!(target: "socketio", event = packet.event(), %error, "a broadcast could not be encoded");

@@ -57,21 +57,24 @@ impl Rooms {
         self.lock().all.insert(socket);
     }
 
-    /// It is gone, from the namespace and from `rooms`.
-    pub(crate) fn remove(&self, socket: &Socket, rooms: &IndexSet<Room, RandomState>) {
+    /// It is gone, from the namespace and from `rooms`; gives those of them that are no more.
+    pub(crate) fn remove(&self, socket: &Socket, rooms: &IndexSet<Room, RandomState>) -> Vec<Room> {
         let mut state = self.lock();
         state.all.remove(socket.id());
-        for room in rooms {
-            state.leave(room, socket.id());
-        }
+        rooms.iter().filter(|room| state.leave(room, socket.id())).cloned().collect()
     }
 
-    pub(crate) fn join(&self, socket: &Socket, room: &Room) {
-        self.lock().rooms.entry(room.clone()).or_default().insert(socket);
+    /// Whether there was no such room before.
+    pub(crate) fn join(&self, socket: &Socket, room: &Room) -> bool {
+        let mut state = self.lock();
+        let members = state.rooms.entry(room.clone()).or_default();
+        members.insert(socket);
+        members.sockets.len() == 1
     }
 
-    pub(crate) fn leave(&self, socket: &Socket, room: &Room) {
-        self.lock().leave(room, socket.id());
+    /// Whether there is no such room any more.
+    pub(crate) fn leave(&self, socket: &Socket, room: &Room) -> bool {
+        self.lock().leave(room, socket.id())
     }
 
     pub(crate) fn socket(&self, sid: &str) -> Option<Socket> {
@@ -119,13 +122,15 @@ impl Rooms {
 }
 
 impl State {
-    fn leave(&mut self, room: &Room, sid: &Sid) {
-        if let Some(members) = self.rooms.get_mut(room) {
-            members.remove(sid);
-            if members.sockets.is_empty() {
-                self.rooms.remove(room);
-            }
+    /// Whether it was the last one.
+    fn leave(&mut self, room: &Room, sid: &Sid) -> bool {
+        let Some(members) = self.rooms.get_mut(room) else { return false };
+        members.remove(sid);
+        let last = members.sockets.is_empty();
+        if last {
+            self.rooms.remove(room);
         }
+        last
     }
 
     /// Everybody in `room`; where a socket is called like it, that one too.

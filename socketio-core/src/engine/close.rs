@@ -27,6 +27,8 @@ pub enum DisconnectReason {
     ClientNamespaceDisconnect,
     /// `server namespace disconnect`: the server sent it out of this namespace.
     ServerNamespaceDisconnect,
+    /// `expired`: the time that [`Socket::expires_at`](crate::Socket::expires_at) gave it is over.
+    Expired,
 }
 
 impl DisconnectReason {
@@ -43,6 +45,7 @@ impl DisconnectReason {
             DisconnectReason::ForcedServerClose => "forced server close",
             DisconnectReason::ClientNamespaceDisconnect => "client namespace disconnect",
             DisconnectReason::ServerNamespaceDisconnect => "server namespace disconnect",
+            DisconnectReason::Expired => "expired",
         }
     }
 }

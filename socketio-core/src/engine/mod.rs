@@ -76,6 +76,8 @@ pub(crate) trait Inbox: fmt::Debug + Send + Sync {
     fn poll_ready(&self, cx: &mut Context<'_>) -> Poll<()>;
     /// How many handlers have ended; it wraps.
     fn handlers_ended(&self) -> usize;
+    /// The session has changed from polling to WebSocket.
+    fn upgraded(&self) {}
     /// Whether the client has ever been let into a namespace.
     fn has_joined(&self) -> bool;
     /// The session is over.

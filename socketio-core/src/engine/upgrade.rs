@@ -97,6 +97,7 @@ impl Attempt {
                 let Some((inbox, heartbeat)) = taken else { return };
                 self.done = true;
                 tracing::debug!(target: "engineio", sid = %session.id(), "upgraded to websocket");
+                inbox.upgraded();
                 run(io, session, inbox, heartbeat, decoder, early);
             }
             Ok(None) => tracing::debug!(target: "engineio", sid = %self.session.id(), "upgrade abandoned"),

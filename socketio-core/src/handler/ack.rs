@@ -2,10 +2,11 @@
 
 use std::fmt::Display;
 
-use super::context::{Context, kind::Event};
+use super::context::{Context, kind::HasArgs};
 use super::extract::{FromContext, Rejection};
+use super::middleware::Slot;
 use super::reply::HandlerError;
-use crate::protocol::args::{EncodeError, IntoArgs};
+use crate::protocol::args::{EncodeError, IntoArgs, RawArgs};
 use crate::server::{EmitError, Socket, encode};
 
 /// The answer that the client waits for, to be sent by hand: taking it switches the automatic one off.
@@ -35,9 +36,9 @@ impl Ack {
     }
 }
 
-impl FromContext<Event> for Ack {
+impl<K: HasArgs> FromContext<K> for Ack {
     fn from_context(context: &mut Context<'_>) -> Result<Self, Rejection> {
-        Ok(Ack { socket: context.socket().clone(), id: context.ack.take() })
+        Ok(Ack { socket: context.socket().clone(), id: context.take_ack() })
     }
 }
 
@@ -48,15 +49,34 @@ pub(super) fn respond(socket: &Socket, id: Option<u64>, args: &impl IntoArgs) ->
     })
 }
 
-/// Sends what a handler returned, or logs why there is nothing to send.
+/// Sends what a handler returned, or logs why there is nothing to send; with middlewares it is theirs, in `slot`.
+#[inline]
 pub(super) fn reply<A: IntoArgs>(
     socket: &Socket,
     event: &str,
     id: Option<u64>,
+    slot: Option<&Slot>,
     returned: Result<A, HandlerError>,
 ) {
+    if id.is_some() || slot.is_some() || returned.is_err() {
+        reply_something(socket, event, id, slot, returned);
+    }
+}
+
+fn reply_something<A: IntoArgs>(
+    socket: &Socket,
+    event: &str,
+    id: Option<u64>,
+    slot: Option<&Slot>,
+    returned: Result<A, HandlerError>,
+) {
+    if let Some(slot) = slot {
+        slot.put(returned.and_then(|args| Ok(RawArgs::encode(&args)?)));
+        return;
+    }
     let sent = match returned {
         Ok(args) => respond(socket, id, &args),
+        Err(error) if error.is_silent() => Ok(()),
         Err(error) => {
             socket.server().counting.handler_errors.one();
             if let Some(cause) = error.cause() {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
 
-use super::context::{Context, kind::Event};
+use super::context::{Context, kind::HasArgs};
 use super::extract::{FromContext, Rejection};
 use crate::protocol::args::{ArgsRef, RawArgs};
 
@@ -38,7 +38,7 @@ impl fmt::Display for EventName {
     }
 }
 
-impl<T: DeserializeOwned> FromContext<Event> for Data<T> {
+impl<K: HasArgs, T: DeserializeOwned> FromContext<K> for Data<T> {
     fn from_context(context: &mut Context<'_>) -> Result<Self, Rejection> {
         let args = arguments(context)?;
         args.first().map(Data).map_err(|error| match args.get(0) {
@@ -48,7 +48,7 @@ impl<T: DeserializeOwned> FromContext<Event> for Data<T> {
     }
 }
 
-impl<T: DeserializeOwned> FromContext<Event> for Args<T> {
+impl<K: HasArgs, T: DeserializeOwned> FromContext<K> for Args<T> {
     fn from_context(context: &mut Context<'_>) -> Result<Self, Rejection> {
         let args = arguments(context)?;
         args.all()
@@ -58,13 +58,13 @@ impl<T: DeserializeOwned> FromContext<Event> for Args<T> {
 }
 
 /// All arguments as they came; emit them again and not a digit changes.
-impl FromContext<Event> for RawArgs {
+impl<K: HasArgs> FromContext<K> for RawArgs {
     fn from_context(context: &mut Context<'_>) -> Result<Self, Rejection> {
         Ok(arguments(context)?.to_raw())
     }
 }
 
-impl FromContext<Event> for EventName {
+impl<K: HasArgs> FromContext<K> for EventName {
     fn from_context(context: &mut Context<'_>) -> Result<Self, Rejection> {
         Ok(EventName(context.event_name().into()))
     }

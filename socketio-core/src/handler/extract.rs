@@ -12,8 +12,8 @@ use crate::server::{Namespace, Socket};
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be a parameter of this kind of handler",
     label = "not an extractor here",
-    note = "events: Socket, Data<T>, Args<T>, RawArgs, Ack, EventName; on_connect: Socket, Auth<T>; on_disconnect: Socket, DisconnectReason",
-    note = "all of them: State<T>, Session<T>, Handshake, Extension<T>, Namespace; a plain value of the client is `Data<T>`"
+    note = "events: Socket, Data<T>, Args<T>, RawArgs, Ack, EventName; on_connect: Socket, Auth<T>; on_disconnect: Socket, DisconnectReason; use_event: as events, and Next",
+    note = "all of them: State<T>, Session<T>, SharedSession<T>, Captured<T>, Handshake, Extension<T>, Namespace; a plain value of the client is `Data<T>`"
 )]
 pub trait FromContext<K>: Sized {
     /// Takes the parameter.

@@ -65,7 +65,7 @@ macro_rules! handlers {
                     Err(rejection) => return refuse(context, &rejection),
                 };)*
                 let (socket, event, id) = (context.socket(), context.event_name(), context.ack);
-                reply(socket, event, id, self($($arg),*).into_ack());
+                reply(socket, event, id, context.slot().map(|slot| &**slot), self($($arg),*).into_ack());
                 Called::Done
             }
         }
@@ -85,8 +85,11 @@ macro_rules! handlers {
                     Err(rejection) => return refuse(context, &rejection),
                 };)*
                 let (socket, event, id) = (context.socket().clone(), Arc::<str>::from(context.event_name()), context.ack);
+                let slot = context.slot().cloned();
                 let handler = self($($arg),*);
-                Called::Future(Box::pin(async move { reply(&socket, &event, id, handler.await.into_ack()) }))
+                Called::Future(Box::pin(async move {
+                    reply(&socket, &event, id, slot.as_deref(), handler.await.into_ack());
+                }))
             }
         }
     };
@@ -103,6 +106,7 @@ handlers!(A, B, C, D, E);
 #[doc(hidden)]
 pub trait Kind {}
 impl Kind for kind::Event {}
+impl Kind for kind::Middleware {}
 impl Kind for kind::Connected {}
 impl Kind for kind::Disconnect {}
 

@@ -12,8 +12,11 @@
 //! | [`Ack`] | the answer, to be sent by hand | events |
 //! | [`Auth<T>`] | what the client sent with CONNECT | `on_connect` |
 //! | [`DisconnectReason`](crate::DisconnectReason), [`Disconnection`] | why the client is gone | `on_disconnect` |
+//! | [`Next`] | what comes behind a middleware | `use_event`, which has all those of events |
+//! | [`Captured<T>`] | the parts of its namespace's name | all, in namespaces of a pattern |
 //! | [`State<T>`] | what the builder was given | all |
-//! | [`Session<T>`] | what was saved for this client | all |
+//! | [`Session<T>`] | what was saved for this client in this namespace | all |
+//! | [`SharedSession<T>`] | what was saved for this client in all namespaces | all |
 //! | [`Handshake`](crate::Handshake) | the request that opened the connection | all |
 //! | [`Extension<T>`] | what the host framework put into that request | all |
 //!
@@ -25,26 +28,31 @@
 mod ack; // Ack
 mod arguments; // Data, Args, RawArgs, EventName
 mod auth; // Auth
+mod captured; // Captured
 mod connect; // on_connect: ConnectError, what it may return
 mod context; // what extractors look at
 mod extract; // FromContext, Option and Result of extractors
 mod function; // functions that are handlers
+mod middleware; // Next
 mod reason; // DisconnectReason, Disconnection
 mod reply; // what handlers return
 mod request; // Handshake, Extension
-mod saved; // State, Session
+mod saved; // State, Session, SharedSession
 
 pub use self::ack::Ack;
 pub use self::arguments::{Args, Data, EventName};
 pub use self::auth::Auth;
+pub use self::captured::Captured;
 pub use self::connect::{ConnectError, ConnectHandler, IntoConnect};
 pub use self::context::{Context, kind};
 pub use self::extract::{FromContext, Rejection};
 pub use self::function::Handler;
+pub use self::middleware::Next;
 pub use self::reason::Disconnection;
 pub use self::reply::{HandlerError, IntoAck};
 pub use self::request::Extension;
-pub use self::saved::{Session, State};
+pub use self::saved::{Session, SharedSession, State};
 
 pub(crate) use self::connect::{Asking, ConnectFunction, Connecting, erase_connect};
 pub(crate) use self::function::{BoxedHandler, Called, Function, erase};
+pub(crate) use self::middleware::pass;

@@ -78,6 +78,15 @@ impl HandlerError {
         self
     }
 
+    /// Everything about it has been said.
+    pub(super) fn silent() -> Self {
+        HandlerError { cause: None, ack: None }
+    }
+
+    pub(super) fn is_silent(&self) -> bool {
+        self.cause.is_none() && self.ack.is_none()
+    }
+
     pub(super) fn cause(&self) -> Option<&(dyn Error + 'static)> {
         self.cause.as_deref().map(|cause| cause as _)
     }

@@ -16,6 +16,10 @@ pub struct State<T>(pub Arc<T>);
 #[derive(Debug)]
 pub struct Session<T>(pub Arc<T>);
 
+/// What [`Connection::save_session`](crate::server::Connection::save_session) saved for all namespaces of this client.
+#[derive(Debug)]
+pub struct SharedSession<T>(pub Arc<T>);
+
 impl<K, T: Send + Sync + 'static> FromContext<K> for State<T> {
     fn from_context(context: &mut Context<'_>) -> Result<Self, Rejection> {
         context
@@ -38,6 +42,13 @@ impl<K, T: Send + Sync + 'static> FromContext<K> for Session<T> {
     }
 }
 
+impl<K, T: Send + Sync + 'static> FromContext<K> for SharedSession<T> {
+    fn from_context(context: &mut Context<'_>) -> Result<Self, Rejection> {
+        let saved = context.socket().connection().session();
+        saved.map(SharedSession).ok_or(Rejection::Absent("shared session of this type: nothing was saved"))
+    }
+}
+
 impl<T> Clone for State<T> {
     fn clone(&self) -> Self {
         State(self.0.clone())
@@ -50,6 +61,12 @@ impl<T> Clone for Session<T> {
     }
 }
 
+impl<T> Clone for SharedSession<T> {
+    fn clone(&self) -> Self {
+        SharedSession(self.0.clone())
+    }
+}
+
 impl<T> Deref for State<T> {
     type Target = T;
 
@@ -59,6 +76,14 @@ impl<T> Deref for State<T> {
 }
 
 impl<T> Deref for Session<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.0
+    }
+}
+
+impl<T> Deref for SharedSession<T> {
     type Target = T;
 
     fn deref(&self) -> &T {

@@ -10,7 +10,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 
 use super::link::Link;
-use super::{AckError, Socket, encode};
+use super::{AckError, Socket, encode, watching};
 use crate::adapter::reserved;
 use crate::protocol::args::{ArgsRef, DecodeError, IntoArgs, RawArgs};
 use crate::protocol::sid::Sid;
@@ -40,16 +40,26 @@ impl Question {
     ) -> impl Future<Output = Result<T, AckError>> + Send + 'static {
         let asked = self.ask(event, &args);
         async move {
-            let (asked, answer, until, timeout) = asked?;
-            let answer = match tokio::time::timeout_at(until, answer).await {
-                Err(_) => return Err(AckError::Timeout(timeout)),
-                Ok(Err(_)) => return Err(AckError::Disconnected),
-                Ok(Ok(answer)) => answer,
-            };
-            drop(asked);
-            let args = answer.as_ref().map_err(|_| AckError::Disconnected)?;
-            T::from_args(&args).map_err(AckError::Decode)
+            let (asked, receiver, until, timeout) = asked?;
+            answer(asked, receiver, until, timeout).await
         }
+    }
+
+    /// Sends `event`, and has `answered` called with the client's answer; see [`Socket::emit_with_callback`].
+    ///
+    /// # Errors
+    ///
+    /// Nothing was sent, and `answered` is not called.
+    pub fn emit_with_callback<T: Answer>(
+        self,
+        event: &str,
+        args: impl IntoArgs,
+        answered: impl FnOnce(Result<T, AckError>) + Send + 'static,
+    ) -> Result<(), AckError> {
+        let runtime = self.socket.server().engine.runtime.clone();
+        let (asked, receiver, until, timeout) = self.ask(event, &args)?;
+        runtime.spawn(async move { answered(answer(asked, receiver, until, timeout).await) });
+        Ok(())
     }
 
     #[allow(clippy::type_complexity, reason = "one caller takes it apart at once")]
@@ -71,12 +81,32 @@ impl Question {
             super::EmitError::Disconnected => AckError::Disconnected,
             error => AckError::Emit(error),
         })?;
+        if socket.server().uncommon.outgoing() {
+            watching::sent(socket, event, args);
+        }
         Ok((asked, answer, deadline(self.timeout), self.timeout))
     }
 }
 
+/// Waits for the answer of a question that was sent.
+async fn answer<T: Answer>(
+    asked: Asked,
+    answer: oneshot::Receiver<RawArgs>,
+    until: Instant,
+    timeout: Duration,
+) -> Result<T, AckError> {
+    let answer = match tokio::time::timeout_at(until, answer).await {
+        Err(_) => return Err(AckError::Timeout(timeout)),
+        Ok(Err(_)) => return Err(AckError::Disconnected),
+        Ok(Ok(answer)) => answer,
+    };
+    drop(asked);
+    let args = answer.as_ref().map_err(|_| AckError::Disconnected)?;
+    T::from_args(&args).map_err(AckError::Decode)
+}
+
 /// From now on; a timeout beyond the clock is half a century.
-fn deadline(timeout: Duration) -> Instant {
+pub(super) fn deadline(timeout: Duration) -> Instant {
     const FAR: Duration = Duration::from_secs(50 * 365 * 24 * 3600);
     Instant::now() + timeout.min(FAR)
 }
@@ -205,6 +235,7 @@ impl Pending {
 impl Table {
     fn put(&mut self, id: u64, waiter: Waiter, limit: usize, link: &Link) -> Result<(), AckError> {
         if self.waiting.len() >= limit {
+            link.refused_to_ask();
             return Err(AckError::TooMany { limit });
         }
         self.waiting.insert(id, waiter);

@@ -12,6 +12,7 @@ use super::inner::ServerInner;
 use super::life::{Admission, Early};
 use super::link::Link;
 use super::namespace::NamespaceInner;
+use super::namespaces::Admitted;
 use super::socket::Tell;
 use super::{Socket, connecting, dispatch, encode};
 use crate::engine::{Close, DisconnectReason, Frames, Inbox, Session};
@@ -67,12 +68,15 @@ impl ClientInbox {
             }
             _ => {}
         }
-        let Some(namespace) = self.server.namespaces.get(name).filter(|namespace| namespace.is_open()) else {
-            return self.refuse(name, "Invalid namespace");
-        };
         let limit = self.server.limits.namespaces;
         if at.is_none() && self.sockets.len() >= limit {
             return self.refuse(name, "Too many namespaces");
+        }
+        let Some(Admitted { namespace, is_new }) = self.server.namespaces.admit(name) else {
+            return self.refuse(name, "Invalid namespace");
+        };
+        if is_new {
+            self.server.tell_of_new(&namespace);
         }
         let socket = self.admit(namespace, at);
         connecting::connect(socket, auth);
@@ -225,11 +229,18 @@ impl Inbox for ClientInbox {
         self.sockets.iter().any(|socket| socket.life().has_joined())
     }
 
+    fn upgraded(&self) {
+        for socket in self.sockets.iter().filter(|socket| socket.is_connected()) {
+            dispatch::upgraded(socket);
+        }
+    }
+
     fn close(self: Box<Self>, close: &Close) {
         self.link.set_sockets(&[]);
         for socket in &self.sockets {
             socket.end(close, Tell::Nothing);
         }
+        self.link.closed();
     }
 }
 

@@ -8,24 +8,24 @@ use std::task::{Context as Task, Poll};
 use super::dispatch::{self, poll_in_place, report_panic};
 use super::link::Entry;
 use super::socket::Tell;
+use super::table::Layers;
 use super::{Socket, encode};
 use crate::engine::{Close, DisconnectReason, Frames, spare};
-use crate::handler::{Asking, ConnectError, Connecting, Context};
+use crate::handler::{Asking, ConnectError, ConnectFunction, Connecting, Context};
 
 /// Asks the namespace about `socket`. It is in the namespace already, unheard, and is taken out again if it is refused.
 pub(crate) fn connect(socket: Socket, auth: Option<&str>) {
     if !socket.life().enter(&socket, &socket.namespace_inner().rooms) {
         return;
     }
-    let handlers = socket.namespace_inner().handlers();
-    let Some(handler) = &handlers.connect else {
+    let door = Layers::of(&socket).door();
+    if door.is_empty() {
         finish(&socket, Ok(()));
         return;
-    };
+    }
     let span = tracing::debug_span!(target: "socketio", "handler", sid = %socket.id(), event = "connect");
     let entered = span.enter();
-    let mut context = Context::connect(&socket, auth);
-    let first = catch_unwind(AssertUnwindSafe(|| match handler(&mut context) {
+    let first = catch_unwind(AssertUnwindSafe(|| match ask(&socket, auth, &door) {
         Connecting::Ready(decided) => Ok(decided),
         Connecting::Future(mut asking) => match poll_in_place(&mut asking) {
             Poll::Ready(decided) => Ok(decided),
@@ -42,6 +42,37 @@ pub(crate) fn connect(socket: Socket, auth: Option<&str>) {
         }
         Err(panic) => refuse_after_panic(&socket, panic.as_ref()),
     }
+}
+
+/// Asks one after the other; the first that refuses is the last.
+fn ask(socket: &Socket, auth: Option<&str>, door: &[ConnectFunction]) -> Connecting {
+    let mut door = door.iter();
+    while let Some(handler) = door.next() {
+        match handler(&mut Context::connect(socket, auth)) {
+            Connecting::Ready(Ok(())) => {}
+            Connecting::Future(asking) if !door.as_slice().is_empty() => {
+                let (socket, auth, rest) =
+                    (socket.clone(), auth.map(str::to_owned), door.as_slice().to_vec());
+                return Connecting::Future(Box::pin(async move {
+                    asking.await?;
+                    for handler in &rest {
+                        // The client may have left, and the program need not hear of it twice.
+                        if socket.life().is_gone() {
+                            break;
+                        }
+                        let called = handler(&mut Context::connect(&socket, auth.as_deref()));
+                        match called {
+                            Connecting::Ready(decided) => decided?,
+                            Connecting::Future(asking) => asking.await?,
+                        }
+                    }
+                    Ok(())
+                }));
+            }
+            decided => return decided,
+        }
+    }
+    Connecting::Ready(Ok(()))
 }
 
 /// An `on_connect` that waits for something.

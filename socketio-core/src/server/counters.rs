@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 /// A moment's figures of one server: [`Server::counters`](super::Server::counters).
 ///
-/// The first group goes up and down, and is zero when every client is gone; the second only grows.
+/// The first group goes up and down, and is zero when every client is gone (but for the namespaces); the second only grows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Counters {
@@ -13,6 +13,8 @@ pub struct Counters {
     pub sessions: usize,
     /// Clients in namespaces; one session can have several.
     pub sockets: usize,
+    /// Namespaces: those of the program, and those of a parent that clients are in. They do not go down to zero.
+    pub namespaces: usize,
     /// Rooms that somebody joined.
     pub rooms: usize,
     /// Answers that are awaited from clients.
@@ -40,6 +42,10 @@ pub struct Counters {
     pub connects_refused: u64,
     /// Packets for namespaces that the client had just left.
     pub packets_dropped: u64,
+    /// Questions to clients that were not asked: too many answers were awaited from that client already (`max_pending_acks`).
+    pub acks_too_many: u64,
+    /// Sockets whose time was over ([`Socket::expires_at`](super::Socket::expires_at)).
+    pub expired: u64,
 }
 
 /// The counters themselves; everything that counts shares them.
@@ -55,6 +61,8 @@ pub(crate) struct Counting {
     pub(crate) arguments_refused: Count,
     pub(crate) connects_refused: Count,
     pub(crate) packets_dropped: Count,
+    pub(crate) acks_too_many: Count,
+    pub(crate) expired: Count,
 }
 
 /// A number that only grows.

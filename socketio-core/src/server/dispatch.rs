@@ -12,9 +12,10 @@ use std::task::{Context as Task, Poll, Waker};
 use super::Socket;
 use super::life::Early;
 use super::link::Entry;
+use super::table::Layers;
 use crate::adapter::reserved;
 use crate::engine::Close;
-use crate::handler::{BoxedHandler, Called, Context};
+use crate::handler::{self, BoxedHandler, Called, Context};
 use crate::protocol::args::{ArgsRef, Event};
 
 /// An event of the client; nobody listening is no error, and gets no ack.
@@ -31,14 +32,41 @@ pub(crate) fn event(
             &*event.name
         )));
     }
-    let handlers = socket.namespace_inner().handlers();
-    let Some(handler) = handlers.events.get(&*event.name) else {
-        tracing::debug!(target: "socketio", sid = %socket.id(), event = &*event.name, "nobody handles this event");
+    let table = &socket.namespace_inner().table;
+    let handlers = table.load();
+    if socket.server().uncommon.layers() && Layers::are_needed(socket, &handlers) {
+        layered(socket, &event, id);
+        return Ok(());
+    }
+    let Some(handler) = table.handler(&handlers, &event.name) else {
+        unhandled(socket, &event.name);
         return Ok(());
     };
     let mut context = Context::event(socket, &event.name, &event.args, id);
-    start(socket, &event.name, || handler(&mut context), || Held::Place(socket.link().enter()));
+    start_handler(socket, &event.name, || handler(&mut context));
     Ok(())
+}
+
+/// The same where more than the namespace's own handlers have a say.
+fn layered(socket: &Socket, event: &Event<'_>, id: Option<u64>) {
+    let layers = Layers::of(socket);
+    let middlewares = layers.event_middlewares();
+    if middlewares.is_empty() {
+        let Some(handler) = layers.event(&event.name) else {
+            unhandled(socket, &event.name);
+            return;
+        };
+        let mut context = Context::event(socket, &event.name, &event.args, id);
+        start_handler(socket, &event.name, || handler(&mut context));
+        return;
+    }
+    let args = event.args.to_raw();
+    start_handler(socket, &event.name, || handler::pass(socket, &event.name, args, id, middlewares));
+}
+
+#[cold]
+pub(crate) fn unhandled(socket: &Socket, event: &str) {
+    tracing::debug!(target: "socketio", sid = %socket.id(), event, "nobody handles this event");
 }
 
 /// An answer of the client.
@@ -59,11 +87,32 @@ pub(crate) fn early(socket: &Socket, packet: &Early) -> Result<(), Close> {
 
 /// The client has been let in.
 pub(crate) fn connected(socket: &Socket) {
-    let handlers = socket.namespace_inner().handlers();
-    if let Some(handler) = &handlers.connected {
+    if let Some(handler) = Layers::of(socket).first(|handlers| handlers.connected.as_ref()) {
         let mut context = Context::connected(socket);
-        start(socket, "connected", || handler(&mut context), || Held::Place(socket.link().enter()));
+        start_handler(socket, "connected", || handler(&mut context));
     }
+}
+
+/// The client's connection has become a WebSocket.
+pub(crate) fn upgraded(socket: &Socket) {
+    if let Some(handler) = Layers::of(socket).first(|handlers| handlers.upgraded.as_ref()) {
+        let mut context = Context::upgraded(socket);
+        start_handler(socket, "upgrade", || handler(&mut context));
+    }
+}
+
+/// The client is about to be gone; its rooms are still there. `false`: somebody else is at it, who will end the socket too.
+pub(crate) fn disconnecting(socket: &Socket, close: &Close) -> bool {
+    let Some(handler) = Layers::of(socket).first(|handlers| handlers.disconnecting.as_ref()) else {
+        return true;
+    };
+    if !socket.life().begins_to_end() {
+        return false;
+    }
+    let _runtime = socket.server().engine.runtime.enter();
+    let mut context = Context::disconnecting(socket, close);
+    start_handler(socket, "disconnecting", || handler(&mut context));
+    true
 }
 
 /// The client is gone.
@@ -81,8 +130,7 @@ pub(crate) fn disconnected(socket: &Socket, close: &Close) {
     // The caller may be any thread.
     let _runtime = socket.server().engine.runtime.enter();
     let last = LastUse::new(socket);
-    let handlers = socket.namespace_inner().handlers();
-    if let Some(handler) = &handlers.disconnect {
+    if let Some(handler) = Layers::of(socket).first(|handlers| handlers.disconnect.as_ref()) {
         let mut context = Context::disconnect(socket, close);
         let hold = || Held::Session { _last: last, _place: socket.link().enter() };
         start(socket, "disconnect", || handler(&mut context), hold);
@@ -96,6 +144,11 @@ thread_local! {
 }
 
 const DEPTH_MAX: usize = 8;
+
+/// Calls a handler that, should it have to wait, has a place among those of its connection.
+pub(crate) fn start_handler(socket: &Socket, event: &str, call: impl FnOnce() -> Called) {
+    start(socket, event, call, || Held::Place(socket.link().enter()));
+}
 
 /// Calls a handler; `hold` gives what it holds on to should it have to wait.
 fn start(socket: &Socket, event: &str, call: impl FnOnce() -> Called, hold: impl FnOnce() -> Held) {
@@ -152,7 +205,7 @@ impl LastUse {
 
 impl Drop for LastUse {
     fn drop(&mut self) {
-        self.0.clear_session();
+        self.0.forget();
         self.0.server().counting.disconnecting.down();
     }
 }

@@ -9,9 +9,9 @@ use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use super::Socket;
-use super::ack::Waiter;
-use super::encode;
+use super::ack::{Waiter, deadline};
 use super::inner::ServerInner;
+use super::{encode, watching};
 use crate::adapter::{EventPacket, Target};
 use crate::engine::{Frames, spare};
 use crate::protocol::args::{EncodeError, RawArgs};
@@ -34,6 +34,8 @@ pub(crate) struct Gathering {
     id: u64,
     until: Instant,
     waiting: HashMap<Sid, Socket>,
+    /// Those that could not be asked.
+    unasked: Vec<Sid>,
     answers: mpsc::UnboundedReceiver<(Sid, RawArgs)>,
 }
 
@@ -48,19 +50,24 @@ impl Gathering {
         let id = server.gather_ids.0.fetch_add(1, Ordering::Relaxed);
         let (sender, answers) = mpsc::unbounded_channel();
         let mut gathering =
-            Gathering { id, until: Instant::now() + timeout, waiting: HashMap::new(), answers };
+            Gathering { id, until: deadline(timeout), waiting: HashMap::new(), unasked: Vec::new(), answers };
         let Some(namespace) = server.namespaces.get(&target.namespace) else { return Ok(gathering) };
         let mut buffer = spare::take();
         let start = encode::event(&mut buffer, &namespace.name, Some(id), packet.event(), packet.args())?;
         let frames = Frames::of(buffer.get(start..).unwrap_or_default());
+        let watched = server.uncommon.outgoing();
         for socket in namespace.rooms.select(target).iter() {
             let waiter = Waiter::Each { sid: socket.id().clone(), answers: sender.clone() };
             let pending = socket.pending();
             if pending.insert_at(id, waiter, server.limits.pending_acks, socket.link()).is_err() {
+                gathering.unasked.push(socket.id().clone());
                 continue;
             }
             if socket.deliver(frames.clone()).is_ok() {
                 gathering.waiting.insert(socket.id().clone(), socket.clone());
+                if watched {
+                    watching::sent(socket, packet.event(), packet.args());
+                }
             } else {
                 pending.take(id, socket.link());
             }
@@ -93,7 +100,7 @@ impl Gathering {
 
     /// Those that have not answered.
     pub(crate) fn silent(&self) -> Vec<Sid> {
-        self.waiting.keys().cloned().collect()
+        self.waiting.keys().chain(&self.unasked).cloned().collect()
     }
 }
 

@@ -3,16 +3,22 @@
 use std::any::{Any, TypeId};
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use arc_swap::ArcSwapOption;
 use foldhash::quality::RandomState;
 
 use super::client::ClientInbox;
 use super::counters::{Counters, SharedCounting};
+use super::expiry::Expiry;
 use super::gather::GatherIds;
-use super::namespace::NamespaceInner;
+use super::namespace::{Namespace, NamespaceInner};
+use super::namespaces::Namespaces;
 use super::remote::Share;
+use super::table::Table;
+use super::watching::Uncommon;
 use crate::adapter::Adapter;
 use crate::engine::{Application, Engine, Inbox, Session};
 
@@ -21,12 +27,20 @@ pub(crate) struct ServerInner {
     pub(crate) engine: Arc<Engine>,
     pub(crate) adapter: Arc<dyn Adapter>,
     pub(crate) namespaces: Namespaces,
+    /// Handlers of every namespace, once there is one.
+    pub(crate) every: OnceLock<Table>,
+    pub(crate) new_namespace: ArcSwapOption<NewNamespace>,
+    pub(crate) uncommon: Uncommon,
+    pub(crate) expiry: Arc<Expiry>,
     pub(crate) state: StateMap,
     pub(crate) limits: Limits,
     pub(crate) counting: SharedCounting,
     pub(crate) gather_ids: GatherIds,
     pub(crate) share: Share,
 }
+
+/// Hears of namespaces that are made.
+pub(crate) struct NewNamespace(pub(crate) Box<dyn Fn(Namespace) + Send + Sync>);
 
 /// Bounds on what one client can make the server keep.
 #[derive(Debug, Clone)]
@@ -43,12 +57,24 @@ pub(crate) struct Limits {
 }
 
 impl ServerInner {
+    /// A namespace has been made.
+    pub(crate) fn tell_of_new(self: &Arc<Self>, namespace: &Arc<NamespaceInner>) {
+        tracing::debug!(target: "socketio", namespace = &*namespace.name, "a namespace was made");
+        let Some(listener) = self.new_namespace.load_full() else { return };
+        let handle = Namespace { server: self.clone(), inner: namespace.clone() };
+        if catch_unwind(AssertUnwindSafe(|| (listener.0)(handle))).is_err() {
+            self.counting.handler_panics.one();
+            tracing::error!(target: "socketio", namespace = &*namespace.name, "the listener for new namespaces panicked");
+        }
+    }
+
     pub(crate) fn counters(&self) -> Counters {
         let engine = &self.engine;
         let counting = &self.counting;
         Counters {
             sessions: engine.sessions(),
             sockets: counting.sockets.get(),
+            namespaces: self.namespaces.len(),
             rooms: self.namespaces.all().iter().map(|namespace| namespace.rooms.rooms()).sum(),
             pending_acks: counting.pending_acks.get(),
             handlers_running: counting.handlers_running.get(),
@@ -62,6 +88,8 @@ impl ServerInner {
             arguments_refused: counting.arguments_refused.get(),
             connects_refused: counting.connects_refused.get(),
             packets_dropped: counting.packets_dropped.get(),
+            acks_too_many: counting.acks_too_many.get(),
+            expired: counting.expired.get(),
         }
     }
 }
@@ -73,32 +101,6 @@ pub(crate) struct Sessions(pub(crate) Arc<ServerInner>);
 impl Application for Sessions {
     fn open(&self, session: &Arc<Session>) -> Box<dyn Inbox> {
         Box::new(ClientInbox::new(self.0.clone(), session.clone()))
-    }
-}
-
-/// The namespaces that exist, by name.
-#[derive(Debug, Default)]
-pub(crate) struct Namespaces {
-    map: RwLock<HashMap<Arc<str>, Arc<NamespaceInner>, RandomState>>,
-}
-
-impl Namespaces {
-    pub(crate) fn get(&self, name: &str) -> Option<Arc<NamespaceInner>> {
-        self.map.read().unwrap_or_else(PoisonError::into_inner).get(name).cloned()
-    }
-
-    /// The namespace called `name`, made if need be, and closed to clients until it has a handler.
-    pub(crate) fn get_or_make(&self, name: &str) -> Arc<NamespaceInner> {
-        if let Some(namespace) = self.get(name) {
-            return namespace;
-        }
-        let mut map = self.map.write().unwrap_or_else(PoisonError::into_inner);
-        let name: Arc<str> = name.into();
-        map.entry(name.clone()).or_insert_with(|| Arc::new(NamespaceInner::new(name))).clone()
-    }
-
-    pub(crate) fn all(&self) -> Vec<Arc<NamespaceInner>> {
-        self.map.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
     }
 }
 
@@ -121,5 +123,11 @@ impl StateMap {
 impl fmt::Debug for StateMap {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_set().entries(self.map.values().map(|(_, name)| name)).finish()
+    }
+}
+
+impl fmt::Debug for NewNamespace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NewNamespace").finish_non_exhaustive()
     }
 }

@@ -11,7 +11,7 @@
 //!
 //! All changes happen under one lock, which is also the one that joining a room takes: who is gone cannot join.
 
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use bytes::Bytes;
@@ -19,7 +19,7 @@ use foldhash::quality::RandomState;
 use indexmap::IndexSet;
 use tokio::sync::Notify;
 
-use super::{JoinError, Socket};
+use super::{JoinError, RoomEvent, Socket};
 use crate::adapter::rooms::Rooms;
 use crate::adapter::{Room, RoomList};
 use crate::engine::{Frames, Refused, Rope, Session};
@@ -37,6 +37,8 @@ pub(crate) struct Life {
     /// Written under the lock; read without it where a stale answer only costs a look under it.
     state: AtomicU8,
     inner: Mutex<Inner>,
+    /// A handler is being told that the end is near.
+    ending: AtomicBool,
     /// Made when somebody waits for the end.
     ended: OnceLock<Arc<Notify>>,
 }
@@ -87,7 +89,12 @@ pub(crate) enum Gone {
 impl Life {
     pub(crate) fn new() -> Self {
         let inner = Inner { waiting: Some(Box::default()), ..Inner::default() };
-        Life { state: AtomicU8::new(CONNECTING), inner: Mutex::new(inner), ended: OnceLock::new() }
+        Life {
+            state: AtomicU8::new(CONNECTING),
+            inner: Mutex::new(inner),
+            ending: AtomicBool::new(false),
+            ended: OnceLock::new(),
+        }
     }
 
     pub(crate) fn is_connected(&self) -> bool {
@@ -105,6 +112,11 @@ impl Life {
     /// Whether it was ever let in.
     pub(crate) fn has_joined(&self) -> bool {
         matches!(self.state.load(Ordering::Acquire), ANSWERED | CONNECTED | GONE)
+    }
+
+    /// Whether the caller is the first who wants to end it.
+    pub(crate) fn begins_to_end(&self) -> bool {
+        !self.ending.swap(true, Ordering::AcqRel)
     }
 
     /// Puts the socket among those of its namespace; `false` when it has ended already.
@@ -211,7 +223,9 @@ impl Life {
         all: &Rooms,
         rooms: RoomList,
         limit: usize,
+        events: &mut Vec<RoomEvent>,
     ) -> Result<(), JoinError> {
+        let watched = socket.server().uncommon.rooms();
         let mut inner = self.lock();
         if self.is_gone() {
             return Err(JoinError::Disconnected);
@@ -223,19 +237,29 @@ impl Life {
         for room in rooms {
             // Its own room it is in anyway.
             if room != socket.id().as_str() && inner.rooms.insert(room.clone()) {
-                all.join(socket, &room);
+                let created = all.join(socket, &room);
+                if watched {
+                    events.extend(created.then(|| RoomEvent::Create(room.clone())));
+                    events.push(RoomEvent::Join(room, socket.id().clone()));
+                }
             }
         }
         Ok(())
     }
 
-    pub(crate) fn leave(&self, socket: &Socket, all: &Rooms, rooms: &[Room]) {
+    pub(crate) fn leave(&self, socket: &Socket, all: &Rooms, rooms: &[Room]) -> Vec<RoomEvent> {
+        let watched = socket.server().uncommon.rooms();
+        let mut events = Vec::new();
         let mut inner = self.lock();
         for room in rooms {
             if inner.rooms.swap_remove(room) {
-                all.leave(socket, room);
+                let deleted = all.leave(socket, room);
+                if watched {
+                    left(socket, room, deleted, &mut events);
+                }
             }
         }
+        events
     }
 
     pub(crate) fn rooms(&self) -> Vec<Room> {
@@ -243,7 +267,7 @@ impl Life {
     }
 
     /// Ends it, out of every room; `None` when it has ended before.
-    pub(crate) fn end(&self, socket: &Socket, all: &Rooms) -> Option<Gone> {
+    pub(crate) fn end(&self, socket: &Socket, all: &Rooms) -> Option<(Gone, Vec<RoomEvent>)> {
         let mut inner = self.lock();
         let (state, gone) = match self.state.load(Ordering::Acquire) {
             GONE.. => return None,
@@ -252,13 +276,19 @@ impl Life {
         };
         self.state.store(state, Ordering::Release);
         let Inner { rooms, waiting } = std::mem::take(&mut *inner);
-        all.remove(socket, &rooms);
+        let deleted = all.remove(socket, &rooms);
         drop(inner);
+        let mut events = Vec::new();
+        if socket.server().uncommon.rooms() {
+            for room in &rooms {
+                left(socket, room, deleted.contains(room), &mut events);
+            }
+        }
         drop((rooms, waiting));
         if let Some(ended) = self.ended.get() {
             ended.notify_waiters();
         }
-        Some(gone)
+        Some((gone, events))
     }
 
     /// Waits for the end.
@@ -277,6 +307,11 @@ impl Life {
     fn lock(&self) -> MutexGuard<'_, Inner> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn left(socket: &Socket, room: &Room, deleted: bool, events: &mut Vec<RoomEvent>) {
+    events.push(RoomEvent::Leave(room.clone(), socket.id().clone()));
+    events.extend(deleted.then(|| RoomEvent::Delete(room.clone())));
 }
 
 impl Early {

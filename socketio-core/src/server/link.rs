@@ -4,11 +4,12 @@
 //! from being read: questions that are open raise the bound, up to [`ASKING`] times.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::{Context, Poll, Waker};
 
 use super::Socket;
 use super::counters::SharedCounting;
+use super::store::Store;
 
 /// How many times as many handlers may wait while the client is asked.
 const ASKING: usize = 16;
@@ -29,6 +30,10 @@ pub(crate) struct Link {
     waker: Mutex<Option<Waker>>,
     /// One per namespace; emptied when the connection ends.
     sockets: Mutex<Vec<Socket>>,
+    /// What the application keeps for all of them,
+    store: OnceLock<Box<Store>>,
+    /// until the connection has ended and the last of them, with its disconnect handler.
+    users: AtomicUsize,
 }
 
 impl Link {
@@ -42,6 +47,8 @@ impl Link {
             counting,
             waker: Mutex::default(),
             sockets: Mutex::default(),
+            store: OnceLock::new(),
+            users: AtomicUsize::new(1),
         })
     }
 
@@ -53,6 +60,33 @@ impl Link {
     pub(crate) fn set_sockets(&self, sockets: &[Socket]) {
         // What was there is dropped after the lock.
         let _old = std::mem::replace(&mut *lock(&self.sockets), sockets.to_vec());
+    }
+
+    /// `None`: the end of it all has come.
+    pub(crate) fn store(&self) -> Option<&Store> {
+        (self.users.load(Ordering::Acquire) > 0).then(|| &**self.store.get_or_init(Box::default))
+    }
+
+    pub(crate) fn saved(&self) -> Option<&Store> {
+        self.store.get().map(|store| &**store)
+    }
+
+    /// A socket may use what is kept, until it is [`forgotten`](Self::forgotten).
+    pub(crate) fn remembered(&self) {
+        self.users.fetch_add(1, Ordering::AcqRel);
+    }
+
+    pub(crate) fn forgotten(&self) {
+        if self.users.fetch_sub(1, Ordering::AcqRel) == 1 {
+            if let Some(store) = self.saved() {
+                store.clear();
+            }
+        }
+    }
+
+    /// The connection has ended.
+    pub(crate) fn closed(&self) {
+        self.forgotten();
     }
 
     /// Whether another handler may start.
@@ -98,6 +132,11 @@ impl Link {
         self.counting.pending_acks.up();
         self.asked.fetch_add(1, Ordering::AcqRel);
         self.wake();
+    }
+
+    /// Too many answers are awaited already.
+    pub(super) fn refused_to_ask(&self) {
+        self.counting.acks_too_many.one();
     }
 
     /// A question is answered, or nobody waits for the answer any more.

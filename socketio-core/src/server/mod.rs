@@ -4,19 +4,29 @@ mod ack; // questions to a client, and their answers
 mod builder; // options
 mod client; // the inbox of a connection
 mod connecting; // a client at the door of a namespace
+mod connection; // what the sockets of a client share
 pub(crate) mod counters; // what is going on, in numbers
 mod dispatch; // starting handlers
 pub(crate) mod encode; // packets to complete frames
 mod error; // errors of the server's words
+mod everybody; // a server's words about the clients of `/`
+mod expiry; // sockets that have a time
 mod gather; // one question to many clients
 pub(crate) mod inner; // what every handle of a server shares
 mod life; // a socket from its CONNECT to its end
 mod link; // what the sockets of one connection share
 mod namespace; // a world of its own
+mod namespaces; // those that exist, and those to come
+mod parent; // handlers for many namespaces
+mod pattern; // patterns of namespaces' names
 mod remote; // sockets of any node, as data
 mod server_events; // what servers tell each other
+mod session; // what an application keeps for one client
 mod socket; // one client in one namespace
-mod store; // what an application keeps for one client
+mod store; // one value per type
+pub(crate) mod table; // handlers, and the order of their tables
+pub(crate) mod watching; // who hears what is sent, and of rooms
+mod words; // the words that give handlers
 
 use std::fmt;
 use std::future::Future;
@@ -27,25 +37,31 @@ use tokio::sync::oneshot;
 
 pub use self::ack::{Answer, Question};
 pub use self::builder::ServerBuilder;
+pub use self::connection::Connection;
 pub use self::counters::Counters;
 pub use self::error::{AckError, BuildError, JoinError, ServeError};
 pub use self::namespace::Namespace;
+pub use self::parent::{EveryNamespace, ParentNamespace};
 pub use self::remote::RemoteSocket;
+pub use self::session::SessionScope;
+pub use self::watching::RoomEvent;
 
+pub(crate) use self::dispatch::unhandled;
 pub(crate) use self::gather::Gathering;
 
 pub use self::socket::Socket;
 pub use crate::adapter::EmitError;
 
-use self::inner::{ServerInner, Sessions};
+use self::inner::{NewNamespace, ServerInner, Sessions};
+use self::parent::Matcher;
+use self::pattern::Pattern;
+use self::table::Handlers;
+use self::words::{connect_words, event_words};
 use crate::adapter::operation::with_slash;
 use crate::adapter::wire::HostId;
-use crate::adapter::{self, Adapter, AdapterError, IntoRooms, Receipt, Room};
+use crate::adapter::{self, Adapter};
 use crate::engine::Application;
-use crate::handler::kind::{Connected, Disconnect, Event};
-use crate::handler::{ConnectHandler, Handler};
 use crate::http::{self, IntoListener, SocketIoLayer, SocketIoService};
-use crate::protocol::args::IntoArgs;
 
 /// Sockets of a server's namespace, about to be sent something, or asked.
 pub type Broadcast = adapter::Broadcast<dyn Adapter>;
@@ -71,6 +87,9 @@ pub struct Server {
     root: Namespace,
 }
 
+event_words!(Server);
+connect_words!(Server);
+
 /// What a shutdown left behind.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
@@ -88,7 +107,7 @@ impl Server {
     }
 
     fn new(inner: Arc<ServerInner>) -> Self {
-        let namespace = inner.namespaces.get_or_make("/");
+        let (namespace, _) = inner.namespaces.get_or_make("/");
         Server { root: Namespace { server: inner, inner: namespace } }
     }
 
@@ -102,7 +121,8 @@ impl Server {
     ///
     /// # Panics
     ///
-    /// The name contains a comma or a question mark, which cannot be told from what follows it on the wire.
+    /// The name contains a comma or a question mark, which cannot be told from what follows it on the wire; or it is `*`, which stands
+    /// for [every namespace](Self::every_namespace) elsewhere.
     #[must_use]
     #[track_caller]
     pub fn of(&self, namespace: &str) -> Namespace {
@@ -110,93 +130,59 @@ impl Server {
             !namespace.contains([',', '?']),
             "a namespace's name has no comma and no question mark: {namespace:?}"
         );
+        assert!(namespace != "*", "handlers for every namespace are given by every_namespace()");
         let server = self.inner().clone();
-        let inner = server.namespaces.get_or_make(&with_slash(namespace));
+        let (inner, is_new) = server.namespaces.get_or_make(&with_slash(namespace));
+        if is_new {
+            server.tell_of_new(&inner);
+        }
         Namespace { server, inner }
     }
 
-    /// See [`Namespace::on_connect`].
-    pub fn on_connect<M>(&self, handler: impl ConnectHandler<M>) -> &Self {
-        self.root.on_connect(handler);
-        self
-    }
-
-    /// See [`Namespace::on_connected`].
-    pub fn on_connected<M>(&self, handler: impl Handler<Connected, M>) -> &Self {
-        self.root.on_connected(handler);
-        self
-    }
-
-    /// See [`Namespace::on_disconnect`].
-    pub fn on_disconnect<M>(&self, handler: impl Handler<Disconnect, M>) -> &Self {
-        self.root.on_disconnect(handler);
-        self
-    }
-
-    /// See [`Namespace::on`].
+    /// All namespaces whose name fits `pattern`: `/room-{id}`, `/{tenant}/chat`, `/files/{*path}`. A leading `/` is added where it is
+    /// missing.
+    ///
+    /// `{name}` is one character or more, no slash among them; `{*name}` at the end is whatever follows.
+    /// [`Captured`](crate::handler::Captured) gives the parts to handlers. Where several patterns and predicates fit, the first one
+    /// counts; a namespace that the program opened itself before is nobody's child.
     ///
     /// # Panics
     ///
-    /// `event` is a reserved name.
+    /// It is no pattern: the message says why.
     #[track_caller]
-    pub fn on<M>(&self, event: &str, handler: impl Handler<Event, M>) -> &Self {
-        self.root.on(event, handler);
+    pub fn of_pattern(&self, pattern: &str) -> ParentNamespace {
+        match Pattern::parse(&with_slash(pattern)) {
+            Ok(pattern) => ParentNamespace::new(self.inner().clone(), Matcher::Pattern(pattern)),
+            Err(error) => panic!("{pattern:?} is no pattern of namespaces: {error}"),
+        }
+    }
+
+    /// All namespaces for whose name (with its leading `/`) `fits` says yes. It is asked whenever a client wants in where no namespace
+    /// is; whether this client may, say its [middlewares](ParentNamespace::use_connect), which see more of it and may wait.
+    pub fn of_where(&self, fits: impl Fn(&str) -> bool + Send + Sync + 'static) -> ParentNamespace {
+        ParentNamespace::new(self.inner().clone(), Matcher::Predicate(Box::new(fits)))
+    }
+
+    /// Handlers for every namespace, where it has none of its own. Python: `namespace='*'`.
+    pub fn every_namespace(&self) -> EveryNamespace {
+        EveryNamespace::new(self.inner().clone())
+    }
+
+    /// Hears of every namespace that is made from now on, by [`of`](Self::of) or for a client, before the client is asked anything: it
+    /// may give it handlers. The last listener given counts. Node: `new_namespace`.
+    pub fn on_new_namespace(&self, listener: impl Fn(Namespace) + Send + Sync + 'static) -> &Self {
+        self.inner().new_namespace.store(Some(Arc::new(NewNamespace(Box::new(listener)))));
         self
     }
 
-    /// See [`Namespace::off`].
-    pub fn off(&self, event: &str) -> &Self {
-        self.root.off(event);
+    fn add(&self, change: impl Fn(&mut Handlers)) -> &Self {
+        self.root.add(change);
         self
     }
 
-    /// Sends `event` to everybody in `/`.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`Broadcast::emit`].
-    pub fn emit(&self, event: &str, args: impl IntoArgs) -> Result<Receipt, EmitError> {
-        self.root.emit(event, args)
-    }
-
-    /// Sends a `message` event to everybody in `/`.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`Broadcast::emit`].
-    pub fn send(&self, args: impl IntoArgs) -> Result<Receipt, EmitError> {
-        self.root.send(args)
-    }
-
-    /// The sockets of `/` in any of these rooms.
-    pub fn to(&self, rooms: impl IntoRooms) -> Broadcast {
-        self.root.to(rooms)
-    }
-
-    /// Everybody in `/` but the sockets in these rooms.
-    pub fn except(&self, rooms: impl IntoRooms) -> Broadcast {
-        self.root.except(rooms)
-    }
-
-    /// Takes everybody in `/` out of `room`.
-    ///
-    /// # Errors
-    ///
-    /// The adapter could not take the operation; the room is as it was.
-    pub fn close_room(&self, room: impl Into<Room>) -> Result<Receipt, AdapterError> {
-        self.root.close_room(room)
-    }
-
-    /// A client in `/`, by its id.
-    #[must_use]
-    pub fn socket(&self, sid: &str) -> Option<Socket> {
-        self.root.socket(sid)
-    }
-
-    /// The clients in `/`, as they are now.
-    #[must_use]
-    pub fn sockets(&self) -> Vec<Socket> {
-        self.root.sockets()
+    fn remove(&self, change: impl Fn(&mut Handlers)) -> &Self {
+        self.root.remove(change);
+        self
     }
 
     /// The nodes of the cluster that can be asked, this one first.

@@ -1,24 +1,22 @@
 //! A namespace: a world of its own, with its handlers, sockets and rooms.
 
-use std::collections::HashMap;
 use std::fmt;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use arc_swap::ArcSwap;
-use foldhash::quality::RandomState;
-
 use super::inner::ServerInner;
+use super::parent::Parent;
+use super::pattern::Captures;
 use super::server_events::ServerFunction;
+use super::table::{Handlers, Table};
+use super::words::{connect_words, event_words};
 use super::{AckError, Answer, Broadcast, EmitError, RemoteSocket, Socket};
 use crate::adapter::reserved;
 use crate::adapter::rooms::Rooms;
 use crate::adapter::{
     AdapterError, EventPacket, Fetched, IntoRooms, Operation, Receipt, Reply, Room, Target,
 };
-use crate::handler::kind::{Connected, Disconnect, Event};
-use crate::handler::{ConnectFunction, ConnectHandler, Function, Handler, erase, erase_connect};
 use crate::protocol::args::IntoArgs;
 use crate::protocol::sid::Sid;
 
@@ -46,20 +44,18 @@ pub struct Namespace {
 pub(crate) struct NamespaceInner {
     pub(crate) name: Arc<str>,
     pub(crate) rooms: Rooms,
-    handlers: ArcSwap<Handlers>,
+    pub(crate) table: Table,
     open: AtomicBool,
+    /// Set for the children of one.
+    parent: OnceLock<(Arc<Parent>, Captures)>,
+    /// Clients that are in, or are asked whether they may be; counted for the children of a parent.
+    users: AtomicUsize,
+    /// The program has given it handlers of its own.
+    kept: AtomicBool,
 }
 
-/// The functions of a namespace; replaced as a whole when one is added, read without a lock.
-#[derive(Clone, Default)]
-pub(crate) struct Handlers {
-    pub(crate) connect: Option<ConnectFunction>,
-    pub(crate) connected: Option<Function>,
-    pub(crate) disconnect: Option<Function>,
-    pub(crate) events: HashMap<Box<str>, Function, RandomState>,
-    /// For events of other servers.
-    pub(crate) server: HashMap<Box<str>, ServerFunction, RandomState>,
-}
+event_words!(Namespace);
+connect_words!(Namespace);
 
 impl Namespace {
     /// Its name, with the leading `/`.
@@ -68,76 +64,43 @@ impl Namespace {
         &self.inner.name
     }
 
-    /// Decides who may come in: runs before the client hears anything. The last one given counts.
-    ///
-    /// It takes up to five [extractors](crate::handler), among them [`Auth`](crate::handler::Auth), and returns `()`, or
-    /// `Result<(), E>` where `E` becomes a [`ConnectError`](crate::handler::ConnectError). What it emits, and what its rooms are sent
-    /// meanwhile, follows right after the answer; after a refusal nothing of the client stays.
-    pub fn on_connect<M>(&self, handler: impl ConnectHandler<M>) -> &Self {
-        let handler = erase_connect(handler);
-        self.change(|handlers| handlers.connect = Some(handler.clone()))
-    }
-
-    /// Runs after the client has been let in and told so; before its first event. Node calls it `connection`.
-    pub fn on_connected<M>(&self, handler: impl Handler<Connected, M>) -> &Self {
-        let handler = erase(handler);
-        self.change(|handlers| handlers.connected = Some(handler.clone()))
-    }
-
-    /// Runs when a client that was let in is gone, however that came: once, and its rooms are empty of it already.
-    ///
-    /// Extractors: [`DisconnectReason`](crate::DisconnectReason) says why.
-    pub fn on_disconnect<M>(&self, handler: impl Handler<Disconnect, M>) -> &Self {
-        let handler = erase(handler);
-        self.change(|handlers| handlers.disconnect = Some(handler.clone()))
-    }
-
-    /// Handles an event; a second handler for the same name replaces the first.
-    ///
-    /// Handlers of one socket start in the order in which its events arrive. What a handler returns is the client's ack.
-    ///
-    /// # Panics
-    ///
-    /// `event` is a reserved name: `connect`, `connect_error`, `disconnect`, `disconnecting`, `newListener`, `removeListener`.
-    #[track_caller]
-    pub fn on<M>(&self, event: &str, handler: impl Handler<Event, M>) -> &Self {
-        assert!(
-            !reserved::is_reserved(event),
-            "{event:?} is a reserved event name: use on_connect, on_connected or on_disconnect",
-        );
-        let handler = erase(handler);
-        self.change(|handlers| {
-            handlers.events.insert(event.into(), handler.clone());
-        })
-    }
-
-    /// Forgets the handler of `event`: clients that send it get no ack.
-    pub fn off(&self, event: &str) -> &Self {
-        self.inner.handlers.rcu(|handlers| {
-            let mut handlers = Handlers::clone(handlers);
-            handlers.events.remove(event);
-            handlers
-        });
+    pub(super) fn add(&self, change: impl Fn(&mut Handlers)) -> &Self {
+        let inner = self.keep();
+        inner.table.change(change);
+        self.server.uncommon.note(&inner.table.load());
+        inner.open();
         self
+    }
+
+    pub(super) fn remove(&self, change: impl Fn(&mut Handlers)) -> &Self {
+        self.inner().table.change(change);
+        self
+    }
+
+    /// The namespace as it is there now: a child of a parent may have been forgotten and made anew since this handle was.
+    fn inner(&self) -> Arc<NamespaceInner> {
+        let now = self.inner.parent().and_then(|_| self.server.namespaces.get(&self.inner.name));
+        now.unwrap_or_else(|| self.inner.clone())
+    }
+
+    /// The same, made to stay.
+    fn keep(&self) -> Arc<NamespaceInner> {
+        if self.inner.parent().is_none() {
+            return self.inner.clone();
+        }
+        let (inner, is_new) = self.server.namespaces.get_or_insert(&self.inner);
+        inner.keep();
+        if is_new {
+            self.server.tell_of_new(&inner);
+        }
+        inner
     }
 
     /// Servers that talk to each other let no client in.
     pub(super) fn add_server_function(&self, event: &str, function: ServerFunction) {
-        self.inner.handlers.rcu(|handlers| {
-            let mut handlers = Handlers::clone(handlers);
+        self.keep().table.change(|handlers| {
             handlers.server.insert(event.into(), function.clone());
-            handlers
         });
-    }
-
-    fn change(&self, change: impl Fn(&mut Handlers)) -> &Self {
-        self.inner.handlers.rcu(|handlers| {
-            let mut handlers = Handlers::clone(handlers);
-            change(&mut handlers);
-            handlers
-        });
-        self.inner.open();
-        self
     }
 
     /// Everybody in the namespace, to narrow down with [`to`](Broadcast::to) and [`except`](Broadcast::except).
@@ -238,29 +201,65 @@ impl Namespace {
         self.server.adapter.dispatch(operation)
     }
 
+    /// Puts everybody in the namespace, on every node, into `rooms`. Narrower: `namespace.to("a").join("b")`.
+    ///
+    /// # Errors
+    ///
+    /// The adapter could not take the operation; nobody was moved.
+    pub fn sockets_join(&self, rooms: impl IntoRooms) -> Result<Receipt, AdapterError> {
+        self.everyone().join(rooms)
+    }
+
+    /// Takes everybody in the namespace, on every node, out of `rooms`.
+    ///
+    /// # Errors
+    ///
+    /// The adapter could not take the operation; nobody was moved.
+    pub fn sockets_leave(&self, rooms: impl IntoRooms) -> Result<Receipt, AdapterError> {
+        self.everyone().leave(rooms)
+    }
+
+    /// Sends everybody out of the namespace, on every node; with `close` their whole connections are closed. Narrower:
+    /// `namespace.to("a").disconnect()`.
+    ///
+    /// # Errors
+    ///
+    /// The adapter could not take the operation; nobody was disconnected.
+    pub fn disconnect_sockets(&self, close: bool) -> Result<Receipt, AdapterError> {
+        if close { self.everyone().close() } else { self.everyone().disconnect() }
+    }
+
     /// A client of this process, from anywhere in the program.
     #[must_use]
     pub fn socket(&self, sid: &str) -> Option<Socket> {
-        self.inner.rooms.socket(sid)
+        self.inner().rooms.socket(sid)
     }
 
     /// The clients of this process, as they are now.
     #[must_use]
     pub fn sockets(&self) -> Vec<Socket> {
-        self.inner.rooms.all().iter().filter(|socket| socket.is_connected()).cloned().collect()
+        self.inner().rooms.all().iter().filter(|socket| socket.is_connected()).cloned().collect()
     }
 
     /// How many clients of this process are here.
     #[must_use]
     pub fn count(&self) -> usize {
-        self.inner.rooms.all().iter().filter(|socket| socket.is_connected()).count()
+        self.inner().rooms.all().iter().filter(|socket| socket.is_connected()).count()
     }
 }
 
 impl NamespaceInner {
     pub(crate) fn new(name: Arc<str>) -> Self {
         let open = AtomicBool::new(&*name == "/");
-        NamespaceInner { name, rooms: Rooms::default(), handlers: ArcSwap::default(), open }
+        NamespaceInner {
+            name,
+            rooms: Rooms::default(),
+            table: Table::default(),
+            open,
+            parent: OnceLock::new(),
+            users: AtomicUsize::new(0),
+            kept: AtomicBool::new(false),
+        }
     }
 
     /// Lets clients in.
@@ -269,11 +268,43 @@ impl NamespaceInner {
     }
 
     pub(crate) fn is_open(&self) -> bool {
-        self.open.load(Ordering::Acquire)
+        self.open.load(Ordering::Acquire) || self.parent.get().is_some()
     }
 
-    pub(crate) fn handlers(&self) -> arc_swap::Guard<Arc<Handlers>> {
-        self.handlers.load()
+    #[inline]
+    pub(crate) fn parent(&self) -> Option<&Arc<Parent>> {
+        self.parent.get().map(|(parent, _)| parent)
+    }
+
+    /// What its parent's pattern captured of its name.
+    pub(crate) fn captures(&self) -> &[(Arc<str>, Box<str>)] {
+        self.parent.get().map(|(_, captures)| &**captures).unwrap_or_default()
+    }
+
+    pub(crate) fn adopt(&self, parent: Arc<Parent>, captures: Captures) {
+        // Another was faster: one is as good as the other.
+        let _ = self.parent.set((parent, captures));
+    }
+
+    pub(crate) fn user_comes(&self) {
+        self.users.fetch_add(1, Ordering::AcqRel);
+    }
+
+    /// Whether it was the last one.
+    pub(crate) fn user_goes(&self) -> bool {
+        self.users.fetch_sub(1, Ordering::AcqRel) == 1
+    }
+
+    pub(crate) fn has_users(&self) -> bool {
+        self.users.load(Ordering::Acquire) > 0
+    }
+
+    pub(crate) fn keep(&self) {
+        self.kept.store(true, Ordering::Release);
+    }
+
+    pub(crate) fn is_kept(&self) -> bool {
+        self.kept.load(Ordering::Acquire)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::future::Future;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 use std::time::Duration;
 
 use serde::Serialize;
@@ -13,7 +13,10 @@ use super::life::{Gone, Life};
 use super::link::Link;
 use super::namespace::NamespaceInner;
 use super::store::Store;
-use super::{AckError, Broadcast, EmitError, JoinError, Namespace, encode};
+use super::table::{Handlers, Table};
+use super::words::event_words;
+use super::{AckError, Broadcast, Connection, EmitError, JoinError, Namespace};
+use super::{dispatch, encode, expiry, watching};
 use crate::adapter::wire::Json;
 use crate::adapter::{IntoRooms, Room, Target, reserved};
 use crate::engine::{Close, DisconnectReason, Frames, Handshake, Refused, Session, spare};
@@ -41,7 +44,28 @@ pub(crate) struct SocketInner {
     store: Store,
     /// What other nodes may read.
     data: Mutex<Option<Json>>,
+    own: OnceLock<Box<Own>>,
 }
+
+/// What few sockets have.
+#[derive(Default)]
+struct Own {
+    table: Table,
+    /// Its place among those that expire.
+    expiry: Mutex<Option<expiry::Key>>,
+}
+
+/// A socket that is not kept.
+#[derive(Clone)]
+pub(crate) struct WeakSocket(Weak<SocketInner>);
+
+impl WeakSocket {
+    pub(crate) fn upgrade(&self) -> Option<Socket> {
+        self.0.upgrade().map(|inner| Socket { inner })
+    }
+}
+
+event_words!(Socket);
 
 impl Socket {
     pub(crate) fn new(
@@ -50,6 +74,7 @@ impl Socket {
         session: Arc<Session>,
         link: Arc<Link>,
     ) -> Self {
+        link.remembered();
         let life = Life::new();
         let inner = SocketInner {
             id: Sid::generate(),
@@ -61,6 +86,7 @@ impl Socket {
             pending: Pending::default(),
             store: Store::default(),
             data: Mutex::default(),
+            own: OnceLock::new(),
         };
         Socket { inner: Arc::new(inner) }
     }
@@ -89,6 +115,12 @@ impl Socket {
         self.inner.session.transport()
     }
 
+    /// What it shares with the client's sockets in other namespaces.
+    #[must_use]
+    pub fn connection(&self) -> Connection {
+        Connection::new(self.inner.link.clone(), self.inner.session.clone())
+    }
+
     /// Whether the client is in the namespace: let in, and not gone.
     #[must_use]
     pub fn is_connected(&self) -> bool {
@@ -109,7 +141,11 @@ impl Socket {
     /// Nothing was sent. [`EmitError::QueueFull`] also means that the connection is being closed: the client does not read.
     pub fn emit(&self, event: &str, args: impl IntoArgs) -> Result<(), EmitError> {
         reserved::check(event)?;
-        self.write(|out| encode::event(out, &self.inner.namespace.name, None, event, &args))
+        self.write(|out| encode::event(out, &self.inner.namespace.name, None, event, &args))?;
+        if self.inner.server.uncommon.outgoing() {
+            watching::sent(self, event, &args);
+        }
+        Ok(())
     }
 
     /// Sends a `message` event.
@@ -137,6 +173,21 @@ impl Socket {
         self.timeout(self.inner.server.limits.ack_timeout).emit_with_ack(event, args)
     }
 
+    /// Sends `event`, and has `answered` called with the client's answer, or with what came instead of one: once, 60 seconds from now
+    /// at the latest.
+    ///
+    /// # Errors
+    ///
+    /// Nothing was sent, and `answered` is not called.
+    pub fn emit_with_callback<T: Answer>(
+        &self,
+        event: &str,
+        args: impl IntoArgs,
+        answered: impl FnOnce(Result<T, AckError>) + Send + 'static,
+    ) -> Result<(), AckError> {
+        self.timeout(self.inner.server.limits.ack_timeout).emit_with_callback(event, args, answered)
+    }
+
     /// Sets how long the next question waits for its answer.
     pub fn timeout(&self, timeout: Duration) -> Question {
         Question::new(self.clone(), timeout)
@@ -149,12 +200,17 @@ impl Socket {
     /// [`JoinError::Disconnected`], or too many rooms (default 10,000): no room was joined.
     pub fn join(&self, rooms: impl IntoRooms) -> Result<(), JoinError> {
         let limit = self.inner.server.limits.rooms;
-        self.inner.life.join(self, &self.inner.namespace.rooms, rooms.into_rooms(), limit)
+        let mut events = Vec::new();
+        let all = &self.inner.namespace.rooms;
+        self.inner.life.join(self, all, rooms.into_rooms(), limit, &mut events)?;
+        watching::rooms(self, &events);
+        Ok(())
     }
 
     /// Leaves one room or several; its own it cannot leave.
     pub fn leave(&self, rooms: impl IntoRooms) {
-        self.inner.life.leave(self, &self.inner.namespace.rooms, &rooms.into_rooms());
+        let events = self.inner.life.leave(self, &self.inner.namespace.rooms, &rooms.into_rooms());
+        watching::rooms(self, &events);
     }
 
     /// The rooms it is in, its own first; none when it is gone.
@@ -180,7 +236,8 @@ impl Socket {
         Broadcast::new(self.inner.server.adapter.clone(), everyone).except(self)
     }
 
-    /// Sends the client out of this namespace. On return it is out of all rooms, and its disconnect handler has started.
+    /// Sends the client out of this namespace. On return it is out of all rooms, and its disconnect handler has started; unless its
+    /// `on_disconnecting` runs just now, after which that happens.
     pub fn disconnect(&self) {
         self.end(&Close::new(DisconnectReason::ServerNamespaceDisconnect), Tell::End);
     }
@@ -194,25 +251,43 @@ impl Socket {
         self.inner.session.close(Close::new(DisconnectReason::ForcedServerClose));
     }
 
-    /// Keeps `value` for this client in this namespace, one value per type, until its disconnect handler has ended.
-    ///
-    /// Guide: "User sessions".
-    pub fn save_session<T: Send + Sync + 'static>(&self, value: T) {
-        self.inner.store.save(value);
+    /// Its place among those that expire; none was made for it unless `make`.
+    pub(super) fn expiry(&self, make: bool) -> Option<&Mutex<Option<expiry::Key>>> {
+        let own = if make { Some(self.inner.own.get_or_init(Box::default)) } else { self.inner.own.get() };
+        own.map(|own| &own.expiry)
     }
 
-    /// What was saved for this client, if anything of this type was.
-    #[must_use]
-    pub fn session<T: Send + Sync + 'static>(&self) -> Option<Arc<T>> {
-        self.inner.store.get()
+    pub(super) fn downgrade(&self) -> WeakSocket {
+        WeakSocket(Arc::downgrade(&self.inner))
     }
 
-    /// Changes what is saved for this client, starting from the default if nothing is.
-    ///
-    /// `edit` works on a copy that then takes the place of the value. If another edit was faster it runs again, on the other's result:
-    /// no edit is lost.
-    pub fn edit_session<T: Clone + Default + Send + Sync + 'static>(&self, edit: impl FnMut(&mut T)) {
-        self.inner.store.edit(edit);
+    pub(super) fn store(&self) -> &Store {
+        &self.inner.store
+    }
+
+    /// Its own handlers, once it has any.
+    #[inline]
+    pub(crate) fn own_table(&self) -> Option<&Table> {
+        self.inner.own.get().map(|own| &own.table)
+    }
+
+    fn add(&self, change: impl Fn(&mut Handlers)) -> &Self {
+        self.inner.server.uncommon.note_layers();
+        let table = &self.inner.own.get_or_init(Box::default).table;
+        table.change(change);
+        self.inner.server.uncommon.note(&table.load());
+        // Handlers often hold their socket: without this they would keep each other for ever.
+        if self.inner.life.is_gone() {
+            table.clear();
+        }
+        self
+    }
+
+    fn remove(&self, change: impl Fn(&mut Handlers)) -> &Self {
+        if let Some(table) = self.own_table() {
+            table.change(change);
+        }
+        self
     }
 
     /// Says something about this client that every node can read, by [`fetch_sockets`](Broadcast::fetch_sockets). It stands apart from
@@ -231,8 +306,13 @@ impl Socket {
         self.inner.data.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    pub(crate) fn clear_session(&self) {
+    /// The last of its handlers has ended: nothing of it is kept.
+    pub(crate) fn forget(&self) {
         self.inner.store.clear();
+        if let Some(table) = self.own_table() {
+            table.clear();
+        }
+        self.inner.link.forgotten();
     }
 
     pub(crate) fn server(&self) -> &Arc<ServerInner> {
@@ -303,8 +383,14 @@ impl Socket {
     pub(crate) fn end(&self, close: &Close, tell: Tell<'_>) {
         let namespace = &self.inner.namespace;
         let counting = &self.inner.server.counting;
-        let Some(gone) = self.inner.life.end(self, &namespace.rooms) else { return };
+        if self.is_connected() && !dispatch::disconnecting(self, close) {
+            return;
+        }
+        let Some((gone, left)) = self.inner.life.end(self, &namespace.rooms) else { return };
         self.inner.pending.clear(&self.inner.link);
+        self.forget_expiry();
+        watching::rooms(self, &left);
+        self.inner.server.namespaces.left(namespace);
         let refusal = ConnectError::default();
         match (gone, tell) {
             (Gone::WasConnected, tell) => {
@@ -312,14 +398,14 @@ impl Socket {
                     let _ = self.answer(|out| encode::disconnect(out, &namespace.name));
                 }
                 counting.sockets.down();
-                super::dispatch::disconnected(self, close);
+                dispatch::disconnected(self, close);
                 return;
             }
             (Gone::WasConnecting, Tell::Nothing) => {}
             (Gone::WasConnecting, Tell::End) => self.refuse(&refusal),
             (Gone::WasConnecting, Tell::Refusal(error)) => self.refuse(error),
         }
-        self.inner.store.clear();
+        self.forget();
     }
 
     fn refuse(&self, error: &ConnectError) {
@@ -339,6 +425,12 @@ pub(crate) enum Tell<'a> {
     End,
     /// Why it was not let in.
     Refusal(&'a ConnectError),
+}
+
+impl fmt::Debug for WeakSocket {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("WeakSocket")
+    }
 }
 
 impl PartialEq for Socket {

@@ -1,4 +1,4 @@
-//! What an application keeps for one client: one value per type.
+//! Values, one per type: what an application keeps for one client.
 
 use std::any::Any;
 use std::fmt;
@@ -6,9 +6,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 type Value = Arc<dyn Any + Send + Sync>;
 
-#[derive(Default)]
 pub(crate) struct Store {
-    values: Mutex<Vec<Value>>,
+    /// `None` when the client is gone: what comes late is not kept.
+    values: Mutex<Option<Vec<Value>>>,
 }
 
 impl Store {
@@ -18,7 +18,7 @@ impl Store {
     }
 
     pub(crate) fn get<T: Send + Sync + 'static>(&self) -> Option<Arc<T>> {
-        self.lock().iter().find_map(|value| value.clone().downcast().ok())
+        self.lock().iter().flatten().find_map(|value| value.clone().downcast().ok())
     }
 
     /// Runs `edit` on a copy, and again if somebody else changed the value meanwhile.
@@ -29,7 +29,7 @@ impl Store {
             edit(&mut value);
             let value = Arc::new(value);
             let mut values = self.lock();
-            let now = values.iter().find_map(|value| value.clone().downcast::<T>().ok());
+            let now = values.iter().flatten().find_map(|value| value.clone().downcast::<T>().ok());
             let unchanged = match (&before, &now) {
                 (Some(before), Some(now)) => Arc::ptr_eq(before, now),
                 (None, None) => true,
@@ -46,15 +46,17 @@ impl Store {
 
     pub(crate) fn clear(&self) {
         // Dropped after the lock.
-        let _values = std::mem::take(&mut *self.lock());
+        let _values = self.lock().take();
     }
 
-    fn lock(&self) -> MutexGuard<'_, Vec<Value>> {
+    fn lock(&self) -> MutexGuard<'_, Option<Vec<Value>>> {
         self.values.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-fn put<T: Send + Sync + 'static>(values: &mut Vec<Value>, value: Value) -> Option<Value> {
+/// What has to be dropped.
+fn put<T: Send + Sync + 'static>(values: &mut Option<Vec<Value>>, value: Value) -> Option<Value> {
+    let Some(values) = values else { return Some(value) };
     match values.iter_mut().find(|old| old.is::<T>()) {
         Some(old) => Some(std::mem::replace(old, value)),
         None => {
@@ -64,9 +66,15 @@ fn put<T: Send + Sync + 'static>(values: &mut Vec<Value>, value: Value) -> Optio
     }
 }
 
+impl Default for Store {
+    fn default() -> Self {
+        Store { values: Mutex::new(Some(Vec::new())) }
+    }
+}
+
 impl fmt::Debug for Store {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Store").field("values", &self.lock().len()).finish()
+        f.debug_struct("Store").field("values", &self.lock().as_ref().map(Vec::len)).finish()
     }
 }
 
@@ -83,6 +91,16 @@ mod tests {
         assert_eq!(store.get::<u8>().as_deref(), Some(&2));
         assert_eq!(store.get::<&str>().as_deref(), Some(&"a"));
         assert_eq!(store.get::<u16>(), None);
+    }
+
+    #[test]
+    fn what_is_saved_after_the_end_is_not_kept() {
+        let store = Store::default();
+        store.save(1_u8);
+        store.clear();
+        store.save(2_u8);
+        store.edit(|value: &mut u8| *value = 3);
+        assert_eq!(store.get::<u8>(), None);
     }
 
     #[test]

@@ -151,6 +151,10 @@ impl<B: Broker> Adapter for ClusterAdapter<B> {
         self.cluster().request(operation)
     }
 
+    fn runtime(&self) -> Option<tokio::runtime::Handle> {
+        self.cluster().node.get()?.runtime()
+    }
+
     fn members(&self) -> Vec<HostId> {
         let cluster = self.cluster();
         std::iter::once(cluster.id().clone()).chain(cluster.members.all()).collect()

@@ -109,6 +109,12 @@ impl DecodeError {
         &self.cause
     }
 
+    /// The arguments themselves are none.
+    #[cfg(feature = "server")]
+    pub(crate) fn of_args(error: super::ArgsError) -> Self {
+        DecodeError { path: String::new(), type_name: "arguments", cause: cut(error.to_string()) }
+    }
+
     fn new<T>(path: String, error: &Error) -> Self {
         DecodeError { path: cut(path), type_name: type_name::<T>(), cause: cut(error.to_string()) }
     }

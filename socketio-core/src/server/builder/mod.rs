@@ -3,17 +3,20 @@
 mod http; // which requests are the server's, from whom, and how they are answered
 mod sessions; // transports, heartbeat, deadlines
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use arc_swap::ArcSwapOption;
 use tokio::runtime::Handle;
 
 use self::http::HttpOptions;
 use self::sessions::SessionOptions;
 use super::counters::Counting;
 use super::gather::GatherIds;
-use super::inner::{Limits, Namespaces, ServerInner, StateMap};
+use super::inner::{Limits, ServerInner, StateMap};
+use super::namespaces::Namespaces;
 use super::remote::Share;
+use super::watching::Uncommon;
 use super::{BuildError, Server};
 use crate::adapter::operation::with_slash;
 use crate::adapter::{Adapter, LocalAdapter, LocalNode};
@@ -30,6 +33,8 @@ pub struct ServerBuilder {
     max_outgoing: usize,
     shutdown_within: Duration,
     namespaces: Vec<String>,
+    every_namespace: bool,
+    cleanup_empty_child_namespaces: bool,
     limits: Limits,
     state: StateMap,
     adapter: Option<Arc<dyn Adapter>>,
@@ -45,6 +50,8 @@ impl Default for ServerBuilder {
             max_outgoing: 4 << 20,
             shutdown_within: Duration::from_secs(10),
             namespaces: Vec::new(),
+            every_namespace: false,
+            cleanup_empty_child_namespaces: false,
             limits: Limits {
                 attachments: 10,
                 namespaces: 64,
@@ -127,9 +134,20 @@ impl ServerBuilder {
         self
     }
 
-    /// Opens a namespace to clients that needs no handlers.
+    /// Opens a namespace to clients that needs no handlers. `*` opens every one, as python's `namespaces='*'`: each is made for its first
+    /// client, and forgotten when its last has left. [`Server::every_namespace`] gives them handlers.
     pub fn namespace(mut self, name: &str) -> Self {
-        self.namespaces.push(with_slash(name));
+        match name {
+            "*" => self.every_namespace = true,
+            name => self.namespaces.push(with_slash(name)),
+        }
+        self
+    }
+
+    /// Whether a namespace that was made for a client is forgotten when its last client has left, even if the program gave it handlers
+    /// of its own ([`Server::of_pattern`]). Default: false. Those without are forgotten anyway.
+    pub fn cleanup_empty_child_namespaces(mut self, cleanup: bool) -> Self {
+        self.cleanup_empty_child_namespaces = cleanup;
         self
     }
 
@@ -166,11 +184,16 @@ impl ServerBuilder {
         let share = self.share.clone();
         let names = self.namespaces.clone();
         let adapter = self.adapter.clone().unwrap_or_else(|| Arc::new(LocalAdapter::new()));
+        let namespaces = Namespaces::new(self.cleanup_empty_child_namespaces, self.every_namespace);
         let (config, state) = self.check()?;
         let inner = Arc::new(ServerInner {
             engine: Engine::start(config, runtime.clone()),
             adapter: adapter.clone(),
-            namespaces: Namespaces::default(),
+            namespaces,
+            every: OnceLock::new(),
+            new_namespace: ArcSwapOption::empty(),
+            uncommon: Uncommon::default(),
+            expiry: Arc::default(),
             state,
             limits,
             counting: Arc::new(Counting::default()),
@@ -178,7 +201,7 @@ impl ServerBuilder {
             share,
         });
         for name in names {
-            inner.namespaces.get_or_make(&name).open();
+            inner.namespaces.get_or_make(&name).0.open();
         }
         start(&adapter, LocalNode::new(Arc::downgrade(&inner)), &runtime);
         Ok(Server::new(inner))

@@ -1,0 +1,188 @@
+//! Middlewares of events: what stands between an event and its handler.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::ack::reply;
+use super::context::{Context, kind::Middleware};
+use super::extract::{FromContext, Rejection};
+use super::function::{Called, Function};
+use super::reply::HandlerError;
+use crate::protocol::args::{EncodeError, IntoArgs, RawArgs};
+use crate::server::{Socket, table::Layers};
+
+/// What comes behind a middleware: the next one, at last the event's handler.
+///
+/// [`run`](Self::run) lets the event pass, and gives the handler's answer; what the middleware returns is the client's ack. Without
+/// `run` the event ends here.
+///
+/// ```no_run
+/// use socketio_core::handler::{HandlerError, Next, Session};
+/// use socketio_core::RawArgs;
+/// # struct User { is_admin: bool }
+///
+/// async fn admins_only(user: Option<Session<User>>, next: Next) -> Result<RawArgs, HandlerError> {
+///     match user {
+///         Some(user) if user.is_admin => next.run().await,
+///         _ => Err(HandlerError::ack("forbidden")),
+///     }
+/// }
+/// # fn example(io: socketio_core::Server) {
+/// io.of("/admin").use_event(admins_only);
+/// # }
+/// ```
+#[must_use = "the event ends here unless it is run"]
+pub struct Next {
+    way: Arc<Way>,
+    /// Which middleware it is; behind the last one is the handler.
+    at: usize,
+    event: Arc<str>,
+    args: RawArgs,
+}
+
+/// An event on its way through middlewares.
+struct Way {
+    socket: Socket,
+    middlewares: Vec<Function>,
+    /// The id of the ack that the client asked for, until somebody takes it.
+    ack: Mutex<Option<u64>>,
+}
+
+/// What a middleware or handler on the way sees of it.
+#[derive(Clone, Copy)]
+pub(super) struct Step<'a> {
+    next: &'a Next,
+    pub(super) slot: &'a Arc<Slot>,
+}
+
+/// Where one that was run leaves its answer.
+#[derive(Default)]
+pub(super) struct Slot(Mutex<Option<Result<RawArgs, HandlerError>>>);
+
+impl Next {
+    /// Runs what comes behind, and gives the handler's answer.
+    ///
+    /// # Errors
+    ///
+    /// The handler's own, to be passed on or dealt with: it is logged and counted where it leaves the first middleware. An error
+    /// without any words stands for a handler that did not run, because [there is none](Self::is_handled) or an argument did not fit,
+    pub async fn run(self) -> Result<RawArgs, HandlerError> {
+        let slot = Arc::new(Slot::default());
+        if let Called::Future(handler) = self.call(&slot)? {
+            handler.await;
+        }
+        slot.take().unwrap_or_else(|| Err(HandlerError::silent()))
+    }
+
+    fn call(&self, slot: &Arc<Slot>) -> Result<Called, HandlerError> {
+        let socket = &self.way.socket;
+        let handler;
+        let function = match self.way.middlewares.get(self.at) {
+            Some(middleware) => middleware,
+            None => {
+                handler = Layers::of(socket).event(&self.event);
+                match &handler {
+                    Some(handler) => handler,
+                    None => {
+                        crate::server::unhandled(socket, &self.event);
+                        return Err(HandlerError::silent());
+                    }
+                }
+            }
+        };
+        let args = self.args.as_ref()?;
+        let mut context = Context::on_the_way(socket, &self.event, &args, Step { next: self, slot });
+        Ok(function(&mut context))
+    }
+
+    /// The name under which it goes on.
+    #[must_use]
+    pub fn event(&self) -> &str {
+        &self.event
+    }
+
+    /// Whether anybody handles it.
+    #[must_use]
+    pub fn is_handled(&self) -> bool {
+        Layers::of(&self.way.socket).handle(&self.event)
+    }
+
+    /// Goes on as another event: who handles it is looked up by that name.
+    pub fn with_event(mut self, event: &str) -> Self {
+        self.event = event.into();
+        self
+    }
+
+    /// Goes on with other arguments.
+    ///
+    /// # Errors
+    ///
+    /// They cannot be JSON.
+    pub fn with_args(mut self, args: impl IntoArgs) -> Result<Self, EncodeError> {
+        self.args = RawArgs::encode(&args)?;
+        Ok(self)
+    }
+}
+
+/// Sends an event on its way: through the middlewares, to its handler, and the answer to the client.
+pub(crate) fn pass(
+    socket: &Socket,
+    event: &str,
+    args: RawArgs,
+    ack: Option<u64>,
+    middlewares: Vec<Function>,
+) -> Called {
+    let way = Arc::new(Way { socket: socket.clone(), middlewares, ack: Mutex::new(ack) });
+    let next = Next { way: way.clone(), at: 0, event: event.into(), args };
+    Called::Future(Box::pin(async move {
+        let event = next.event.clone();
+        let answer = next.run().await;
+        reply(&way.socket, &event, way.take_ack(), None, answer);
+    }))
+}
+
+impl Way {
+    fn take_ack(&self) -> Option<u64> {
+        self.ack.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
+impl Step<'_> {
+    pub(super) fn take_ack(&self) -> Option<u64> {
+        self.next.way.take_ack()
+    }
+}
+
+impl Slot {
+    pub(super) fn put(&self, answer: Result<RawArgs, HandlerError>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(answer);
+    }
+
+    fn take(&self) -> Option<Result<RawArgs, HandlerError>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
+impl FromContext<Middleware> for Next {
+    fn from_context(context: &mut Context<'_>) -> Result<Self, Rejection> {
+        let Step { next, .. } = context.step.ok_or(Rejection::Absent("event on its way"))?;
+        Ok(Next {
+            way: next.way.clone(),
+            at: next.at + 1,
+            event: next.event.clone(),
+            args: next.args.clone(),
+        })
+    }
+}
+
+impl fmt::Debug for Next {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Next").field("event", &self.event).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Step<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.next.fmt(f)
+    }
+}
