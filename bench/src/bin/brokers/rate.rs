@@ -1,6 +1,6 @@
 //! Emits a second, from the first to the end of a flush.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use socketio_core::adapter::broker::Broker;
 use socketio_emitter::Emitter;
