@@ -168,6 +168,7 @@ impl<B: Broker> Play<B> {
     pub(crate) async fn end(mut self, parties: usize, may_be_lost: usize) {
         self.back().await;
         let recovered = self.said();
+        self.machine.burst(recovered.iter().sum());
         self.heard(&recovered.map(|number| number + ENOUGH), "what was said behind the fault").await;
         for source in &mut self.sources {
             source.stop().await;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use integration_tests::client::Client;
 use integration_tests::running::Running;
 use socketio_core::Server;
-use tokio::sync::oneshot;
+use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, interval};
 
@@ -58,31 +58,41 @@ impl Drop for Probe {
 /// The same on a server that knows no broker, with as much to do, in a runtime of its own: what this machine makes everybody wait.
 pub(crate) struct Machine {
     waits: Waits,
-    _end: oneshot::Sender<()>,
+    bursts: mpsc::UnboundedSender<u64>,
 }
 
 impl Machine {
     pub(crate) fn start() -> Self {
         let waits = Waits::default();
-        let (end, ended) = oneshot::channel::<()>();
+        let (bursts, mut wanted) = mpsc::unbounded_channel();
         let noted = waits.clone();
         thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
             runtime.expect("a runtime").block_on(async {
                 let running = Running::start(Server::builder().build().expect("the options are fine")).await;
                 running.io.of(NAMESPACE).on("ask", || true);
-                let _listener = Listener::start(running.port, 1).await;
+                let mut listeners = Vec::new();
+                for _ in 0..3 {
+                    listeners.push(Listener::start(running.port, 2).await);
+                }
                 let io = running.io.clone();
                 let _source =
                     Source::start(200, move |number| _ = io.emit("n", (0, number)).expect("it emits"));
                 let client = Client::websocket(running.port).await;
-                tokio::select! {
-                    () = ask(client, noted) => {}
-                    _ = ended => {}
+                let _asking = tokio::spawn(ask(client, noted));
+                while let Some(messages) = wanted.recv().await {
+                    for number in 0..messages {
+                        running.io.emit("n", (1, number)).expect("it emits");
+                    }
                 }
             });
         });
-        Machine { waits, _end: end }
+        Machine { waits, bursts }
+    }
+
+    /// As when the messages of others that were held in an outage come all at once.
+    pub(crate) fn burst(&self, messages: u64) {
+        self.bursts.send(messages).expect("it serves to the end");
     }
 
     pub(crate) fn longest(&self) -> Duration {

@@ -174,5 +174,6 @@ async fn write<B: Broker>(
             }
             Some(batch) => publish_batch(broker, &cluster.outgoing, &batch).await?,
         }
+        cluster.outgoing.link_holds();
     }
 }

@@ -15,7 +15,7 @@ use std::future::pending;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 use super::outgoing::Outgoing;
 use super::writer::PATIENCE;
@@ -68,15 +68,15 @@ impl Audience {
         channel: &str,
         others_are_back: impl Fn() -> bool,
     ) {
-        while let Some(until) = self.until() {
-            let back = others_are_back() && self.counted_are_back(broker, channel).await;
-            if back || Instant::now() >= until {
-                let mut state = self.lock();
-                (state.until, state.silent) = (None, false);
-                return;
+        let Some(until) = self.until() else { return };
+        let returning = async {
+            while !(others_are_back() && self.counted_are_back(broker, channel).await) {
+                sleep(IMPATIENT).await;
             }
-            sleep(IMPATIENT).await;
-        }
+        };
+        let _ = timeout_at(until, returning).await;
+        let mut state = self.lock();
+        (state.until, state.silent) = (None, false);
     }
 
     /// Counts who listens, again and again, for as long as something is published. It does not end.

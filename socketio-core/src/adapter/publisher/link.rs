@@ -78,6 +78,9 @@ async fn write<B: Broker>(
 ) -> Result<(), Broken<B::Error>> {
     audience.wait(broker, state.outgoing.channel(), || audience.is_sure()).await;
     loop {
+        if state.outgoing.queue().len().0 == 0 {
+            state.outgoing.link_holds();
+        }
         let batch = {
             let filled = pin!(state.outgoing.queue().batch());
             let gone = pin!(gone(alive));
@@ -92,6 +95,7 @@ async fn write<B: Broker>(
             audience.link_silent();
         }
         published?;
+        state.outgoing.link_holds();
         state.set_fault(None);
     }
     drain(broker, &state.outgoing).await

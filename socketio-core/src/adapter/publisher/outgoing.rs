@@ -127,14 +127,18 @@ impl Outgoing {
         self.blocked.lock().unwrap_or_else(PoisonError::into_inner).now()
     }
 
-    /// The link is up; `true` when it has been before, which is logged.
+    /// The link is up; `true` when it is known to have been down.
     pub(crate) fn link_up(&self) -> bool {
         self.displaced_logged.store(false, Ordering::Relaxed);
-        let again = self.outage_logged.swap(false, Ordering::Relaxed);
-        if again {
+        self.outage_logged.load(Ordering::Relaxed)
+    }
+
+    /// Something went out over the link, or nothing had to: an outage is over. A broker that has just come back may cut the first
+    /// links again.
+    pub(crate) fn link_holds(&self) {
+        if self.outage_logged.swap(false, Ordering::Relaxed) {
             tracing::info!(target: "socketio::cluster", channel = &*self.channel, node = %self.id, "back with the other nodes");
         }
-        again
     }
 
     /// It is down, or did not come up: that is logged once.
