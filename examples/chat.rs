@@ -238,12 +238,15 @@ async fn serve(options: Options) -> Result<(), Box<dyn Error>> {
     });
     tokio::spawn(tell_who_is_where(io.of("/"), changed));
 
-    let mut page = Page::new(&options.client)?;
+    let page = Page::new(&options.client)?;
     #[cfg(feature = "worker")]
-    if let Some(url) = &options.jobs {
-        jobs::take_orders(&io, url)?;
-        page.add_worker();
-    }
+    let page = match &options.jobs {
+        Some(url) => {
+            jobs::take_orders(&io, url)?;
+            page.with_worker()
+        }
+        None => page,
+    };
 
     // What is not Socket.IO's goes on to the page.
     let service = io.layer().layer(page);

@@ -36,12 +36,13 @@ impl Page {
 
     /// The worker's page too.
     #[cfg(feature = "worker")]
-    pub(crate) fn add_worker(&mut self) {
+    pub(crate) fn with_worker(mut self) -> Self {
         Arc::make_mut(&mut self.0).extend([
             ("/worker/", (HTML, Bytes::from_static(include_bytes!("../worker/index.html")))),
             ("/worker/worker.css", (CSS, Bytes::from_static(include_bytes!("../worker/worker.css")))),
             ("/worker/worker.js", (JAVASCRIPT, Bytes::from_static(include_bytes!("../worker/worker.js")))),
         ]);
+        self
     }
 }
 
