@@ -10,12 +10,12 @@ const deadline = setTimeout(() => {
 /** What went wrong in the pages. */
 export const problems = [];
 
-/** Starts the browser, which ends with the process at the latest. */
-export async function open(executablePath) {
+/** Starts the browser, with more `settings` of its command line; it ends with the process at the latest. */
+export async function open(executablePath, ...settings) {
   const browser = await chromium.launch({
     executablePath,
     args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-      "--disable-component-update", "--disable-sync"],
+      "--disable-component-update", "--disable-sync", ...settings],
   });
   browser.on("disconnected", () => clearTimeout(deadline));
   return browser;

@@ -2,26 +2,19 @@
 //
 // `CHROMIUM` names the browser; without it `/usr/bin/chromium` is taken.
 import { fileURLToPath } from "node:url";
-import { chromium } from "playwright-core";
+import { open, visit } from "../tabs.mjs";
 import { check, done, equal, options, truthy, WAYS, within } from "./harness.mjs";
 
 const origin = `https://127.0.0.1:${process.argv[2]}`;
 const [promise] = options;
 const library = fileURLToPath(new URL("../node_modules/socket.io-client/dist/socket.io.min.js", import.meta.url));
-const browser = await chromium.launch({
-  executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-  args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-    // For WebSockets too, unlike Playwright's setting.
-    "--ignore-certificate-errors"],
-});
+// For WebSockets too, unlike Playwright's setting.
+const browser = await open(process.env.CHROMIUM ?? "/usr/bin/chromium", "--ignore-certificate-errors");
 
 /** A page in a browser of its own, as far as cookies go. */
 async function page() {
-  const context = await browser.newContext();
-  const tab = await context.newPage();
   // Any document of that origin will do, and the nodes have no other.
-  await tab.goto(`${origin}/socket.io/?EIO=4&transport=polling`);
+  const tab = await visit(await browser.newContext(), `${origin}/socket.io/?EIO=4&transport=polling`);
   await tab.addScriptTag({ path: library });
   return tab;
 }

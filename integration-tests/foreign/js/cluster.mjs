@@ -167,6 +167,21 @@ await fromEach("sockets join, leave and are disconnected by rooms", async ({ all
   equal(await order("count", { to: [name] }), [3, 1, 0]);
 });
 
+await fromEach("a room is closed, and whole connections are", async ({ all, order, on, hears }, from) => {
+  const name = room();
+  await enter(all, name);
+  await order("close room", {}, name);
+  await order("emit", { to: [name] }, "nobody");
+  equal(await hears(), told(all, [], ""));
+  equal(await order("count", { to: [name] }), [3, 0, 0]);
+
+  const leavers = all.filter((socket) => socket !== on(from)[0]);
+  const ends = leavers.map((socket) => within("the end", (resolve) => socket.io.engine.once("close", resolve)));
+  await enter(leavers, name);
+  await order("close", { to: [name] });
+  await Promise.all(ends);
+});
+
 await fromEach("servers tell each other something", async ({ all, others, on, order }, from) => {
   const text = room();
   const noted = others.map((socket) =>

@@ -78,6 +78,8 @@ async fn perform(io: &Server, operation: &str, who: &Who, with: Value) -> Result
         "emit bytes" => json!(all.emit("news", ("bytes", BYTES)).map(|_| true)?),
         "join" => json!(all.join(text()).map(|_| true)?),
         "leave" => json!(all.leave(text()).map(|_| true)?),
+        "close room" => json!(io.close_room(text()).map(|_| true)?),
+        "close" => json!(all.close().map(|_| true)?),
         "disconnect" => json!(all.disconnect().map(|_| true)?),
         "count" => {
             let counts = all.count().await?;
