@@ -110,7 +110,8 @@ async fn serve<B: Broker>(
         }
     };
     stop.notify_one();
-    let written = writing.await;
+    // Not for as long as a broker asks to wait: nobody reads meanwhile.
+    let written = timeout(PATIENCE, writing).await.unwrap_or(Err(Broken::Slow("publishing")));
     ended.or(written.err().map(Lost::from))
 }
 
