@@ -58,6 +58,8 @@ containers:
 # What an emitter needs, without hyper; then the examples that need nothing but the core, and each of the others.
 check-features:
 	cargo check -p socketio-core --no-default-features
+	cargo check -p socketio-core
+	cargo check -p socketio-core --no-default-features --features msgpack
 	cargo check -p socketio-kafka --no-default-features
 	cargo check -p socketio-redis --no-default-features
 	cargo check -p socketio-amqp --no-default-features

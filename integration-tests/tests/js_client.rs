@@ -3,6 +3,7 @@
 //! The facts are in `foreign/js/`, one script per subject; each is checked for every transport.
 
 use integration_tests::{foreign, running::Running, world};
+use tokio::task::JoinSet;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn connect_handlers_let_in_refuse_and_come_first() {
@@ -34,6 +35,26 @@ async fn handlers_may_change_fail_and_keep_sessions() {
     holds("handlers").await;
 }
 
+/// With `socket.io-msgpack-parser`: the same facts, on the same server.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn clients_that_speak_msgpack_find_everything_the_same() {
+    let mut scripts = JoinSet::new();
+    for script in ["connecting", "emitting", "acks", "rooms", "leaving", "handlers"] {
+        scripts.spawn(holds_with(script, &["msgpack"]));
+    }
+    scripts.join_all().await;
+    holds_with("numbered", &["6", "2000", "msgpack"]).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_room_of_both_parsers_hears_the_same() {
+    let server = world::start().await;
+    foreign::node("parsers", server.port, &[]).await.assert_holds();
+    // In each of three ways: a Date, something too deep, and the same for others.
+    assert_eq!(server.io.counters().msgpack_refused, 9);
+    nothing_is_left(server).await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn middlewares_let_pass_change_refuse_and_time() {
     holds("middlewares").await;
@@ -60,8 +81,12 @@ async fn two_thousand_events_each_way_survive_the_upgrade_under_load() {
 }
 
 async fn holds(script: &str) {
+    holds_with(script, &[]).await;
+}
+
+async fn holds_with(script: &str, arguments: &[&str]) {
     let server = world::start().await;
-    foreign::node(script, server.port, &[]).await.assert_holds();
+    foreign::node(script, server.port, arguments).await.assert_holds();
     nothing_is_left(server).await;
 }
 

@@ -15,6 +15,11 @@ mod gather; // one question to many clients
 pub(crate) mod inner; // what every handle of a server shares
 mod life; // a socket from its CONNECT to its end
 mod link; // what the sockets of one connection share
+#[cfg(feature = "msgpack")]
+mod msgpack; // clients that speak msgpack
+#[cfg(not(feature = "msgpack"))]
+#[path = "without_msgpack.rs"]
+mod msgpack;
 mod namespace; // a world of its own
 mod namespaces; // those that exist, and those to come
 mod parent; // handlers for many namespaces
