@@ -56,6 +56,7 @@ pub(crate) use self::gather::Gathering;
 
 pub use self::socket::Socket;
 pub use crate::adapter::EmitError;
+pub use crate::engine::{AllowRequest, GenerateId, RefusedRequest};
 
 use self::inner::{NewNamespace, ServerInner, Sessions};
 use self::parent::Matcher;
