@@ -33,6 +33,9 @@ export const WAYS = {
   upgrade: ["polling", "websocket"],
 };
 
+/** The server. */
+export const url = `http://127.0.0.1:${port}`;
+
 /** The clients of the check that runs: checks may run side by side. */
 const clients = new AsyncLocalStorage();
 let count = 0;
