@@ -4,7 +4,7 @@ SHELL := bash
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo cluster test containers check-features lint deny bench bench-brokers autobahn fuzz
+.PHONY: help demo client client-files cluster test containers check-features lint deny bench bench-brokers autobahn fuzz
 
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 CLIENT := examples/chat/node_modules/socket.io-client/dist
@@ -30,6 +30,19 @@ $(CLIENT)/socket.io.min.js: examples/chat/package-lock.json
 	@command -v npm >/dev/null || { echo "make demo takes the browser client from npm, and there is no npm here" >&2; exit 1; }
 	npm ci --prefix examples/chat --ignore-scripts --no-audit --no-fund
 	@touch $@
+
+# For `ServerBuilder::serve_client`: the bundles and their maps, each also in brotli, which a server need not know how to make.
+FOLDER ?= $(TARGET)/client
+
+FROM ?= $(CLIENT)
+
+client: $(CLIENT)/socket.io.min.js client-files ## puts the official browser client into FOLDER=target/client, for serve_client
+	@ls -sh $(FOLDER)
+
+client-files:
+	mkdir -p $(FOLDER)
+	cp $(FROM)/*.js $(FROM)/*.js.map $(FOLDER)
+	node -e 'const fs = require("fs"), zlib = require("zlib"); for (const file of process.argv.slice(1)) fs.writeFileSync(file + ".br", zlib.brotliCompressSync(fs.readFileSync(file)))' $(FOLDER)/*.js $(FOLDER)/*.js.map
 
 # Says what comes, and how many seconds it took.
 step = echo "--- $(1)"; TIMEFORMAT="--- $(1): %0R s"; time
@@ -60,6 +73,8 @@ containers:
 # What an emitter needs, without hyper; then the examples that need nothing but the core, and each of the others.
 check-features:
 	cargo check -p socketio-core --no-default-features
+	cargo check -p socketio-core
+	cargo check -p socketio-core --no-default-features --features msgpack
 	cargo check -p socketio-kafka --no-default-features
 	cargo check -p socketio-redis --no-default-features
 	cargo check -p socketio-amqp --no-default-features

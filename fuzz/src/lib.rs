@@ -7,6 +7,8 @@ pub mod args;
 pub mod engine_packet;
 pub mod frame;
 pub mod handshake_query;
+#[cfg(feature = "msgpack")]
+pub mod msgpack;
 pub mod packet;
 pub mod payload;
 pub mod wire_python;

@@ -33,6 +33,12 @@ fn packets_hold_their_promises() {
     replay("packet", fuzz::packet::run);
 }
 
+#[cfg(feature = "msgpack")]
+#[test]
+fn packets_in_msgpack_hold_their_promises() {
+    replay("msgpack", fuzz::msgpack::run);
+}
+
 #[test]
 fn arguments_hold_their_promises() {
     replay("args", fuzz::args::run);
@@ -50,6 +56,8 @@ fn any_short_input_is_harmless_everywhere() {
         fuzz::payload::run,
         fuzz::engine_packet::run,
         fuzz::handshake_query::run,
+        #[cfg(feature = "msgpack")]
+        fuzz::msgpack::run,
         fuzz::packet::run,
         fuzz::args::run,
         fuzz::wire_python::run,

@@ -1,17 +1,27 @@
 // What the scripts beside this file share: clients by transport, checks with a deadline, one JSON line per check.
 //
 //     node rooms.mjs 8000
+//     node rooms.mjs 8000 msgpack          the same with clients that speak msgpack
 //     {"check":"websocket: a room of two","ok":true}
 //     {"done":1}
 import { deepStrictEqual } from "node:assert";
 import { AsyncLocalStorage } from "node:async_hooks";
 import { io } from "socket.io-client";
+import * as msgpack from "socket.io-msgpack-parser";
 
 const [, , port, ...rest] = process.argv;
 
-/** Arguments after the port, and the port. */
-export const options = rest;
+/** The port. */
 export { port };
+
+/** Arguments after it, but for the parser's name. */
+export const options = rest.filter((option) => option !== "msgpack");
+
+/** Whether the clients speak msgpack unless they are told otherwise. */
+export const speaksMsgpack = rest.length > options.length;
+
+/** What `parser` can be. `undefined` is JSON. */
+export const PARSERS = { json: undefined, msgpack: msgpack.default };
 
 /** Long enough for a busy machine; a check that passes never waits for it. */
 export const DEADLINE = 20_000;
@@ -23,13 +33,18 @@ export const WAYS = {
   upgrade: ["polling", "websocket"],
 };
 
+/** The server. */
+export const url = `http://127.0.0.1:${port}`;
+
 /** The clients of the check that runs: checks may run side by side. */
 const clients = new AsyncLocalStorage();
 let count = 0;
 
 /** A client that is not waited for; each has a connection of its own unless `options.forceNew` is false. `at` is another port. */
 export function client(way, namespace = "/", { at = port, ...options } = {}) {
-  const socket = io(`http://127.0.0.1:${at}${namespace}`, { transports: WAYS[way], forceNew: true, reconnection: false, ...options });
+  const parser = speaksMsgpack ? PARSERS.msgpack : PARSERS.json;
+  const defaults = { transports: WAYS[way], parser, forceNew: true, reconnection: false };
+  const socket = io(`http://127.0.0.1:${at}${namespace}`, { ...defaults, ...options });
   socket.way = way;
   clients.getStore().add(socket);
   return socket;

@@ -4,7 +4,7 @@ import asyncio
 
 import socketio
 
-from harness import DEADLINE, REFUSALS, URL, VALUES, WAYS, as_answer, done, equal, report
+from harness import DEADLINE, REFUSALS, SERIALIZER, URL, VALUES, WAYS, as_answer, done, equal, report
 from peers import Peer
 
 CHECKS = []
@@ -47,6 +47,17 @@ async def _(way):
         equal(await peer.call("ask nothing"), "nothing")
         peer.answer = lambda data: data + b"\x04"
         equal(await peer.call("ask bytes", b"\x01\x02\x03"), b"\x01\x02\x03\x04")
+
+
+@check("clients of both serializers hear each other in a room")
+async def _(way):
+    room, args = f"both {way} {SERIALIZER}", ("ä", 2**63, -1.5, {"picture": b"\x01\xff"}, [None, True, []])
+    async with Peer(way, serializer="default") as json, Peer(way, serializer="msgpack") as msgpack:
+        for peer in [json, msgpack]:
+            await peer.call("join", [room])
+        for sender, hearer in [(json, msgpack), (msgpack, json)]:
+            equal(await sender.call("pass on", room, *args), 1)
+            equal(await hearer.next("passed on"), (room, *args))
 
 
 @check("an event nobody listens to gets no ack")
@@ -192,7 +203,7 @@ async def _(way):
 
 @check("the simple client works")
 async def _(way):
-    async with socketio.AsyncSimpleClient(handle_sigint=False) as client:
+    async with socketio.AsyncSimpleClient(handle_sigint=False, serializer=SERIALIZER) as client:
         await client.connect(URL, transports=WAYS[way], wait_timeout=DEADLINE)
         equal(await client.call("echo", b"\x01"), b"\x01")
         while (event := await client.receive(timeout=DEADLINE))[0] != "echoed":

@@ -1,6 +1,7 @@
 """What the scripts beside this file share: checks with a deadline, one JSON line per check.
 
     python threads.py 8000
+    python threads.py 8000 msgpack          the same with a client that speaks msgpack
     {"check": "websocket: bytes both ways", "ok": true}
     {"done": 1}
 """
@@ -11,6 +12,7 @@ import traceback
 
 URL = f"http://127.0.0.1:{sys.argv[1]}" if len(sys.argv) > 1 else ""
 DEADLINE = 20
+SERIALIZER = "msgpack" if "msgpack" in sys.argv else "default"
 WAYS = {"polling": ["polling"], "websocket": ["websocket"], "upgrade": None}
 
 #: What goes to the server and comes back the same: the arguments of an event.
@@ -29,6 +31,19 @@ VALUES = {
     "a large value": ("0123456789" * 50_000, bytes(300_000)),
     "a value nested 400 deep": (json.loads("[" * 400 + "]" * 400),),
 }
+
+if SERIALIZER == "msgpack":
+    # It has no numbers beyond 64 bits and no half characters, and the server takes 128 levels of it.
+    for name in ["a number beyond 64 bits", "half of a surrogate pair", "a value nested 400 deep"]:
+        del VALUES[name]
+    VALUES |= {
+        "the ends of 64 bits": (2**64 - 1, -(2**63), 2**53 + 1),
+        # As text and bytes together, a POST's base64 included, below what a server takes.
+        "a large value": ("0123456789" * 40_000, bytes(200_000)),
+        "fractions": (0.1, -1.5e300, 5e-324),
+        "bytes as long as each of their headers can say": (bytes(255), bytes(256), bytes(65_536)),
+        "a value nested 100 deep": (json.loads("[" * 100 + "]" * 100),),
+    }
 
 #: Why the namespace `/login` refuses a token, and what the client is told.
 REFUSALS = {

@@ -4,17 +4,19 @@ import asyncio
 
 import socketio
 
-from harness import DEADLINE, URL, WAYS, as_data
+from harness import DEADLINE, SERIALIZER, URL, WAYS, as_data
 
 
 class Peer:
     """A client whose events are waited for."""
 
-    def __init__(self, way, namespace="/", auth=None, namespaces=None, url=URL):
+    def __init__(self, way, namespace="/", auth=None, namespaces=None, url=URL, serializer=SERIALIZER):
         self.url, self.way, self.namespace, self.auth = url, way, namespace, auth
         self.namespaces = namespaces or [namespace]
         self.events = asyncio.Queue()
-        self.client = socketio.AsyncClient(reconnection=False, handle_sigint=False)
+        self.client = socketio.AsyncClient(
+            reconnection=False, handle_sigint=False, serializer=serializer
+        )
         for each in self.namespaces:
             self.client.on("*", self._record, namespace=each)
             self.client.on("disconnect", self._record_end, namespace=each)

@@ -5,7 +5,7 @@ import threading
 
 import socketio
 
-from harness import DEADLINE, REFUSALS, URL, VALUES, WAYS, as_answer, as_data, done, equal, report
+from harness import DEADLINE, REFUSALS, SERIALIZER, URL, VALUES, WAYS, as_answer, as_data, done, equal, report
 
 
 class Client(socketio.Client):
@@ -30,7 +30,7 @@ class Peer:
     def __init__(self, way, namespace="/", auth=None, namespaces=None):
         self.namespace = namespace
         self.events = queue.Queue()
-        self.client = Client(handle_sigint=False)
+        self.client = Client(handle_sigint=False, serializer=SERIALIZER)
         for each in namespaces or [namespace]:
             self.client.on("*", self._record(each), namespace=each)
             self.client.on("disconnect", self._record_end(each), namespace=each)
@@ -132,7 +132,7 @@ for token, words in REFUSALS.items():
 
     @check(f"a refusal says why: {token}")
     def _(way, token=token, words=words):
-        client = Client(handle_sigint=False)
+        client = Client(handle_sigint=False, serializer=SERIALIZER)
         refused = queue.Queue()
         client.on("connect_error", refused.put, namespace="/login")
         try:
@@ -232,7 +232,7 @@ def _(way):
 
 @check("the simple client works")
 def _(way):
-    with SimpleClient(handle_sigint=False) as client:
+    with SimpleClient(handle_sigint=False, serializer=SERIALIZER) as client:
         client.connect(URL, transports=WAYS[way], wait_timeout=DEADLINE)
         equal(client.call("echo", b"\x01"), b"\x01")
         while (event := client.receive(timeout=DEADLINE))[0] != "echoed":

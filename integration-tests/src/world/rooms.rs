@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
-use socketio_core::{Args, Data, HandlerError, Namespace, Server, Socket};
+use socketio_core::{Args, Data, HandlerError, Namespace, RawArgs, Server, Socket};
 
 /// A broadcast as a client asks for it.
 #[derive(Deserialize)]
@@ -60,6 +60,8 @@ pub(super) fn add(io: &Server) {
         Ok(showing.to(room).emit("heard", Show { picture })?.local)
     });
 
+    io.on("pass on", pass_on);
+
     io.on("put into", move |Data(put): Data<Put>| -> Result<bool, HandlerError> {
         let Some(socket) = putting.socket(&put.sid) else {
             return Ok(false);
@@ -80,6 +82,12 @@ pub(super) fn add(io: &Server) {
             Ok(())
         },
     );
+}
+
+/// Sends the arguments, as they came, to the others in the room that the first one names.
+fn pass_on(socket: Socket, args: RawArgs) -> Reached {
+    let room: String = args.as_ref()?.first()?;
+    Ok(socket.to(room).emit("passed on", &args)?.local)
 }
 
 pub(super) fn room_names(socket: Socket) -> Vec<String> {

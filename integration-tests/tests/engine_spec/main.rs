@@ -2,9 +2,12 @@
 //!
 //! Where the specification leaves the answer open, it is the one of the reference implementation.
 
+mod client_files;
 mod closing;
 mod handshake;
 mod heartbeat;
+mod layers;
+mod options;
 mod polling;
 mod upgrade;
 mod websocket;

@@ -5,6 +5,7 @@
 mod channel;
 mod floods;
 mod frames;
+mod msgpack;
 mod names;
 mod packets;
 mod requests;

@@ -10,10 +10,10 @@ use super::operation::{EventPacket, Operation, Receipt, Target};
 use super::replies::Reply;
 use super::room::Room;
 use super::wire::SocketInfo;
-use crate::engine::{Frames, spare};
 use crate::protocol::args::RawArgs;
+use crate::server::encode::Shared;
 use crate::server::inner::ServerInner;
-use crate::server::{Gathering, Socket, encode, watching};
+use crate::server::{Gathering, Socket};
 
 /// The sockets of this process, as an adapter sees them.
 #[derive(Debug)]
@@ -78,7 +78,7 @@ impl LocalNode {
     ///
     /// # Errors
     ///
-    /// [`AdapterError::NoServer`]: the server is gone. [`AdapterError::Other`]: the event cannot be encoded.
+    /// [`AdapterError::NoServer`]: the server is gone.
     pub(crate) fn answer(
         &self,
         operation: &Operation,
@@ -145,8 +145,7 @@ impl LocalNode {
         packet: &EventPacket,
         timeout: Duration,
     ) -> Result<Gathering, AdapterError> {
-        Gathering::ask(&self.server()?, target, packet, timeout)
-            .map_err(|error| AdapterError::Other(error.into()))
+        Ok(Gathering::ask(&self.server()?, target, packet, timeout))
     }
 
     pub(crate) fn sockets(&self, target: &Target) -> Vec<SocketInfo> {
@@ -180,32 +179,8 @@ impl LocalNode {
 
 fn emit(server: &Arc<ServerInner>, target: &Target, packet: &EventPacket) -> usize {
     let Some(namespace) = server.namespaces.get(&target.namespace) else { return 0 };
-    let selected = namespace.rooms.select(target);
-    let mut sockets = selected.iter().peekable();
-    if sockets.peek().is_none() {
-        return 0;
-    }
-    let mut buffer = spare::take();
-    let local = match encode::event(&mut buffer, &namespace.name, None, packet.event(), packet.args()) {
-        Ok(start) => {
-            let frames = Frames::of(buffer.get(start..).unwrap_or_default());
-            let watched = server.uncommon.outgoing();
-            let deliver = |socket: &&Socket| {
-                let delivered = socket.deliver(frames.clone()).is_ok();
-                if watched && delivered {
-                    watching::sent(socket, packet.event(), packet.args());
-                }
-                delivered
-            };
-            sockets.filter(deliver).count()
-        }
-        Err(error) => {
-            tracing::error!(target: "socketio", event = packet.event(), %error, "a broadcast could not be encoded");
-            0
-        }
-    };
-    spare::give(buffer);
-    local
+    let mut shared = Shared::new(&namespace.name, None, packet.event(), packet.args());
+    namespace.rooms.select(target).iter().filter(|socket| shared.send_to(socket)).count()
 }
 
 fn each(server: &ServerInner, target: &Target, act: impl Fn(&Socket) -> bool) -> usize {

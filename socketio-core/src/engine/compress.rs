@@ -19,25 +19,32 @@ pub(crate) fn compress(
     if body.len() < threshold {
         return (body, None);
     }
-    let accepted = accept_encoding.and_then(|header| header.to_str().ok()).and_then(Encoding::choose);
+    let accepted = accept_encoding
+        .and_then(|header| header.to_str().ok())
+        .and_then(|accept| Encoding::choose(accept, false));
     let Some(encoding) = accepted else {
         return (body, None);
     };
-    match encoding.encode(&body) {
-        Ok(compressed) if compressed.len() < body.len() => (compressed, Some(encoding.name())),
-        _ => (body, None),
+    let compressed = encoding.encode(&body);
+    if !compressed.is_empty() && compressed.len() < body.len() {
+        (compressed, Some(encoding.name()))
+    } else {
+        (body, None)
     }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Encoding {
+pub(crate) enum Encoding {
+    /// Which is prepared, never made here.
+    Brotli,
     Gzip,
     Deflate,
 }
 
 impl Encoding {
-    /// The encoding with the highest weight; gzip before deflate, and both before none, where weights are equal.
-    fn choose(accept: &str) -> Option<Encoding> {
+    /// The encoding with the highest weight; brotli, if there is one, before gzip before deflate, and all before none, where weights
+    /// are equal.
+    pub(crate) fn choose(accept: &str, has_brotli: bool) -> Option<Encoding> {
         let weight = |names: &[&str]| {
             let mut weights = accept.split(',').filter_map(|item| {
                 let (name, parameters) = item.split_once(';').unwrap_or((item, ""));
@@ -51,34 +58,45 @@ impl Encoding {
         let others = weight(&["*"]).unwrap_or(0);
         let gzip = weight(&["gzip", "x-gzip"]).unwrap_or(others);
         let deflate = weight(&["deflate"]).unwrap_or(others);
+        let brotli = if has_brotli { weight(&["br"]).unwrap_or(others) } else { 0 };
         let plain = weight(&["identity"]).unwrap_or(0);
-        if gzip.max(deflate) == 0 || plain > gzip.max(deflate) {
+        let best = brotli.max(gzip).max(deflate);
+        if best == 0 || plain > best {
             return None;
         }
-        Some(if gzip >= deflate { Encoding::Gzip } else { Encoding::Deflate })
+        Some(if brotli == best {
+            Encoding::Brotli
+        } else if gzip == best {
+            Encoding::Gzip
+        } else {
+            Encoding::Deflate
+        })
     }
 
-    fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
+            Encoding::Brotli => "br",
             Encoding::Gzip => "gzip",
             Encoding::Deflate => "deflate",
         }
     }
 
-    fn encode(self, body: &[u8]) -> std::io::Result<Vec<u8>> {
+    /// The body in this encoding; nothing where that cannot be made.
+    pub(crate) fn encode(self, body: &[u8]) -> Vec<u8> {
         let out = Vec::with_capacity(body.len() / 4);
-        match self {
+        let encoded = match self {
+            Encoding::Brotli => return Vec::new(),
             Encoding::Gzip => {
                 let mut encoder = GzEncoder::new(out, LEVEL);
-                encoder.write_all(body)?;
-                encoder.finish()
+                encoder.write_all(body).and_then(|()| encoder.finish())
             }
             Encoding::Deflate => {
                 let mut encoder = ZlibEncoder::new(out, LEVEL);
-                encoder.write_all(body)?;
-                encoder.finish()
+                encoder.write_all(body).and_then(|()| encoder.finish())
             }
-        }
+        };
+        // Writing into memory does not fail.
+        encoded.unwrap_or_default()
     }
 }
 
@@ -130,7 +148,7 @@ mod tests {
             ("", None),
             (",;,;;q=,=", None),
         ] {
-            assert_eq!(Encoding::choose(accept), chosen, "{accept}");
+            assert_eq!(Encoding::choose(accept, false), chosen, "{accept}");
         }
     }
 

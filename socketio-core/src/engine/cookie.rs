@@ -1,7 +1,8 @@
 //! The cookie that carries the session id, for load balancers that stick to it.
 
-use std::fmt::Write;
-use std::time::Duration;
+use std::fmt::{self, Write};
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
 use http::HeaderValue;
 
@@ -16,6 +17,16 @@ pub struct Cookie {
     same_site: Option<String>,
     secure: bool,
     max_age: Option<Duration>,
+    /// In the order in which they were given.
+    others: Vec<(String, Attribute)>,
+}
+
+/// The value of an attribute that has no setter of its own here.
+#[derive(Clone)]
+enum Attribute {
+    Flag,
+    Text(String),
+    Made(Arc<dyn Fn() -> String + Send + Sync>),
 }
 
 impl Cookie {
@@ -30,6 +41,7 @@ impl Cookie {
             same_site,
             secure: false,
             max_age: None,
+            others: Vec::new(),
         }
     }
 
@@ -68,6 +80,53 @@ impl Cookie {
         self
     }
 
+    /// The `Domain` attribute: other hosts that it is sent to. Default: none but this one.
+    #[must_use]
+    pub fn domain(self, domain: impl Into<String>) -> Self {
+        self.attribute("Domain", domain)
+    }
+
+    /// The `Expires` attribute, for browsers that know no `Max-Age`. Default: none.
+    #[must_use]
+    pub fn expires(self, at: SystemTime) -> Self {
+        self.attribute("Expires", httpdate::fmt_http_date(at))
+    }
+
+    /// The `Priority` attribute: `Low`, `Medium` or `High`. Default: none.
+    #[must_use]
+    pub fn priority(self, priority: impl Into<String>) -> Self {
+        self.attribute("Priority", priority)
+    }
+
+    /// Whether each site that embeds the page has a cookie jar of its own for it; browsers ask for `Secure` beside. Default: false.
+    #[must_use]
+    pub fn partitioned(mut self, partitioned: bool) -> Self {
+        self.others.retain(|(name, _)| name != "Partitioned");
+        if partitioned {
+            self.others.push(("Partitioned".into(), Attribute::Flag));
+        }
+        self
+    }
+
+    /// Any attribute, whether this crate knows it or not.
+    #[must_use]
+    pub fn attribute(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.others.push((name.into(), Attribute::Text(value.into())));
+        self
+    }
+
+    /// An attribute whose value is made anew for each session. One that cannot stand in a header leaves the cookie out, with a line in
+    /// the log.
+    #[must_use]
+    pub fn attribute_with(
+        mut self,
+        name: impl Into<String>,
+        value: impl Fn() -> String + Send + Sync + 'static,
+    ) -> Self {
+        self.others.push((name.into(), Attribute::Made(Arc::new(value))));
+        self
+    }
+
     /// The header for a session; `None` when name or attributes cannot stand in one.
     pub(crate) fn header(&self, value: &str) -> Option<HeaderValue> {
         let mut text = format!("{}={value}", self.name);
@@ -86,16 +145,49 @@ impl Cookie {
         if let Some(same_site) = &self.same_site {
             let _ = write!(text, "; SameSite={same_site}");
         }
+        for (name, value) in &self.others {
+            let _ = match value {
+                Attribute::Flag => write!(text, "; {name}"),
+                Attribute::Text(value) => write!(text, "; {name}={value}"),
+                Attribute::Made(make) => {
+                    let value = make();
+                    if !is_value(&value) {
+                        tracing::error!(target: "engineio", attribute = name, "the cookie is left out: this attribute cannot stand in a header");
+                        return None;
+                    }
+                    write!(text, "; {name}={value}")
+                }
+            };
+        }
         HeaderValue::from_str(&text).ok()
     }
 
     /// Whether the browser would understand it.
     pub(crate) fn is_valid(&self) -> bool {
-        let token = |byte: u8| byte.is_ascii_graphic() && !b"()<>@,;:\\\"/[]?={}".contains(&byte);
-        let attribute = |text: &String| text.bytes().all(|byte| (b' '..0x7f).contains(&byte) && byte != b';');
-        !self.name.is_empty()
-            && self.name.bytes().all(token)
-            && self.path.iter().chain(&self.same_site).all(attribute)
+        is_token(&self.name)
+            && self.path.iter().chain(&self.same_site).all(|text| is_value(text))
+            && self.others.iter().all(|(name, value)| {
+                is_token(name) && if let Attribute::Text(text) = value { is_value(text) } else { true }
+            })
+    }
+}
+
+fn is_token(name: &str) -> bool {
+    let token = |byte: u8| byte.is_ascii_graphic() && !b"()<>@,;:\\\"/[]?={}".contains(&byte);
+    !name.is_empty() && name.bytes().all(token)
+}
+
+fn is_value(text: &str) -> bool {
+    text.bytes().all(|byte| (b' '..0x7f).contains(&byte) && byte != b';')
+}
+
+impl fmt::Debug for Attribute {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Attribute::Flag => f.write_str("Flag"),
+            Attribute::Text(text) => f.debug_tuple("Text").field(text).finish(),
+            Attribute::Made(_) => f.write_str("Made(..)"),
+        }
     }
 }
 
@@ -117,10 +209,43 @@ mod tests {
     }
 
     #[test]
+    fn every_other_attribute_follows_in_the_order_given() {
+        let counter = std::sync::atomic::AtomicU32::new(0);
+        let cookie = Cookie::new("io")
+            .domain("example.com")
+            .expires(SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000))
+            .priority("High")
+            .partitioned(true)
+            .attribute("X-Zone", "eu")
+            .attribute_with("X-Count", move || {
+                counter.fetch_add(1, std::sync::atomic::Ordering::Relaxed).to_string()
+            });
+        assert!(cookie.is_valid());
+        let others = "Domain=example.com; Expires=Tue, 14 Nov 2023 22:13:20 GMT; Priority=High; Partitioned; X-Zone=eu";
+        for count in 0..2 {
+            let expected = format!("io=abc; Path=/; HttpOnly; SameSite=Lax; {others}; X-Count={count}");
+            assert_eq!(cookie.header("abc").unwrap(), expected);
+        }
+        assert!(
+            !cookie
+                .clone()
+                .partitioned(false)
+                .header("abc")
+                .unwrap()
+                .to_str()
+                .unwrap()
+                .contains("Partitioned")
+        );
+        assert!(cookie.attribute_with("X", || "a; b".into()).header("abc").is_none());
+    }
+
+    #[test]
     fn a_name_or_attribute_that_breaks_the_header_is_refused() {
         assert!(Cookie::new("io").is_valid());
         assert!(!Cookie::new("").is_valid());
         assert!(!Cookie::new("a b").is_valid());
         assert!(!Cookie::new("io").path("/; Domain=evil").is_valid());
+        assert!(!Cookie::new("io").domain("a\r\nSet-Cookie: b").is_valid());
+        assert!(!Cookie::new("io").attribute("a b", "c").is_valid());
     }
 }

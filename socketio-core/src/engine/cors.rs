@@ -17,10 +17,12 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use http::header::{
     ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS,
-    ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_REQUEST_HEADERS, HeaderMap, HeaderValue, ORIGIN, VARY,
+    ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE,
+    ACCESS_CONTROL_REQUEST_HEADERS, HeaderMap, HeaderName, HeaderValue, ORIGIN, VARY,
 };
 use http::request::Parts;
 use http::{Response, StatusCode};
@@ -38,6 +40,11 @@ use crate::http::Body;
 pub struct Cors {
     rule: Rule,
     credentials: bool,
+    methods: Vec<String>,
+    /// `None`: whatever the page asks for.
+    allowed_headers: Option<Vec<String>>,
+    exposed_headers: Vec<String>,
+    max_age: Option<Duration>,
 }
 
 #[derive(Clone)]
@@ -111,6 +118,55 @@ impl Cors {
         self
     }
 
+    /// The methods that a preflight allows. Default: `GET`, `POST` and `OPTIONS`, which are all that a client uses.
+    #[must_use]
+    pub fn methods<I>(mut self, methods: I) -> Self
+    where
+        I: IntoIterator,
+        I::Item: Into<String>,
+    {
+        self.methods = methods.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// The request headers that a preflight allows. Default: those that the page asks for.
+    #[must_use]
+    pub fn allowed_headers<I>(mut self, headers: I) -> Self
+    where
+        I: IntoIterator,
+        I::Item: Into<String>,
+    {
+        self.allowed_headers = Some(headers.into_iter().map(Into::into).collect());
+        self
+    }
+
+    /// The response headers that pages may read beside the usual ones. Default: none.
+    #[must_use]
+    pub fn exposed_headers<I>(mut self, headers: I) -> Self
+    where
+        I: IntoIterator,
+        I::Item: Into<String>,
+    {
+        self.exposed_headers = headers.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// How long, in whole seconds, a browser may keep the answer to a preflight. Default: its own choice, of a few seconds.
+    #[must_use]
+    pub fn max_age(mut self, max_age: Duration) -> Self {
+        self.max_age = Some(max_age);
+        self
+    }
+
+    /// The first method or header that cannot be one.
+    pub(crate) fn misnamed(&self) -> Option<&str> {
+        let headers = self.allowed_headers.iter().flatten().chain(&self.exposed_headers);
+        let method = self.methods.iter().find(|method| method.parse::<http::Method>().is_err());
+        method
+            .or_else(|| headers.into_iter().find(|name| name.parse::<HeaderName>().is_err()))
+            .map(String::as_str)
+    }
+
     /// The first listed origin that no browser would ever send: `app.example`, `https://app.example/chat`.
     pub(crate) fn misspelt(&self) -> Option<&str> {
         let Rule::Listed(origins) = &self.rule else {
@@ -171,7 +227,7 @@ pub(crate) enum Grant {
 
 impl Grant {
     /// Adds the headers with which a browser hands the response to the page.
-    pub(crate) fn apply(self, response: &mut HeaderMap) {
+    pub(crate) fn apply(self, cors: &Cors, response: &mut HeaderMap) {
         let (origin, credentials) = match self {
             Grant::Silent => return,
             Grant::Any => (Some(HeaderValue::from_static("*")), false),
@@ -182,21 +238,31 @@ impl Grant {
         };
         let Some(origin) = origin else { return };
         response.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+        if let Some(exposed) = list(&cors.exposed_headers) {
+            response.insert(ACCESS_CONTROL_EXPOSE_HEADERS, exposed);
+        }
         if credentials {
             response.insert(ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true"));
         }
     }
 
-    /// Answers a preflight: the methods of Engine.IO, and whatever headers the page wants to send. [`Grant::apply`] adds the rest.
-    pub(crate) fn preflight(&self, parts: &Parts) -> Response<Body> {
+    /// Answers a preflight: methods, headers, and for how long. [`Grant::apply`] adds the rest.
+    pub(crate) fn preflight(&self, cors: &Cors, parts: &Parts) -> Response<Body> {
         let mut response = Response::new(Body::empty());
         *response.status_mut() = StatusCode::NO_CONTENT;
         if *self == Grant::Silent {
             return response;
         }
         let headers = response.headers_mut();
-        headers.insert(ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("GET, POST, OPTIONS"));
-        if let Some(wanted) = parts.headers.get(ACCESS_CONTROL_REQUEST_HEADERS) {
+        if let Some(methods) = list(&cors.methods) {
+            headers.insert(ACCESS_CONTROL_ALLOW_METHODS, methods);
+        }
+        if let Some(max_age) = cors.max_age {
+            headers.insert(ACCESS_CONTROL_MAX_AGE, HeaderValue::from(max_age.as_secs()));
+        }
+        if let Some(allowed) = &cors.allowed_headers {
+            list(allowed).map(|allowed| headers.insert(ACCESS_CONTROL_ALLOW_HEADERS, allowed));
+        } else if let Some(wanted) = parts.headers.get(ACCESS_CONTROL_REQUEST_HEADERS) {
             headers.insert(ACCESS_CONTROL_ALLOW_HEADERS, wanted.clone());
             headers.append(VARY, HeaderValue::from_static("Access-Control-Request-Headers"));
         }
@@ -212,7 +278,14 @@ impl Default for Cors {
 
 impl From<Rule> for Cors {
     fn from(rule: Rule) -> Self {
-        Cors { rule, credentials: true }
+        Cors {
+            rule,
+            credentials: true,
+            methods: ["GET", "POST", "OPTIONS"].map(String::from).to_vec(),
+            allowed_headers: None,
+            exposed_headers: Vec::new(),
+            max_age: None,
+        }
     }
 }
 
@@ -226,6 +299,11 @@ impl fmt::Debug for Rule {
             Rule::Off => f.write_str("Off"),
         }
     }
+}
+
+/// Names as one header; `None` where there are none.
+fn list(names: &[String]) -> Option<HeaderValue> {
+    if names.is_empty() { None } else { HeaderValue::from_str(&names.join(", ")).ok() }
 }
 
 /// `scheme://host` in lower case, with the port where it is not the scheme's own. `null` and anything with a path has no such form.

@@ -22,7 +22,8 @@ pub async fn websocket_echo(stream: TcpStream, max_message: usize) {
     let service = service_fn(move |request: hyper::Request<hyper::body::Incoming>| async move {
         let (mut parts, _) = request.into_parts();
         let kind = RequestKind::of(&parts);
-        let response = match switching(&mut parts) {
+        let promise = parts.extensions.remove();
+        let response = match switching(&parts.headers, promise) {
             Ok((response, upgrade)) => {
                 tokio::spawn(async move {
                     if let Some((io, early)) = take(upgrade).await {

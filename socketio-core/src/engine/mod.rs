@@ -12,6 +12,7 @@ mod counters; // what is going on, in numbers
 pub(crate) mod echo; // a bare WebSocket, for conformance suites
 mod farewell; // the last words on a WebSocket
 mod heartbeat; // ping and pong, as a value
+mod hooks; // what an application has to say about requests
 mod io; // the byte stream under the HTTP server
 mod outbox; // what waits to be sent to one client
 mod parts; // what is kept of the request that opened a session
@@ -32,17 +33,22 @@ use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use ::http::{HeaderMap, Request, Response};
+use bytes::Bytes;
+use hyper::upgrade::OnUpgrade;
 use tokio::runtime::Handle;
 use tokio::sync::Notify;
 
 pub use self::close::DisconnectReason;
 pub use self::cookie::Cookie;
 pub use self::cors::Cors;
+pub use self::hooks::{AllowRequest, GenerateId, RefusedRequest};
 pub use self::parts::Handshake;
 pub use self::proxies::Peer;
 
 pub(crate) use self::close::Close;
+pub(crate) use self::compress::Encoding;
 pub(crate) use self::counters::EngineCounters;
+pub(crate) use self::hooks::Hooks;
 pub(crate) use self::outbox::Refused;
 pub(crate) use self::proxies::{Client, TrustedProxies};
 pub(crate) use self::rope::{Frames, Rope, spare};
@@ -53,7 +59,7 @@ use self::heartbeat::{Heartbeat, Millis};
 use self::outbox::Reader;
 use self::registry::Registry;
 use self::request::{Refusal, RefusalLog, RequestKind, Route};
-use crate::http::{Body, Connections, PathRule};
+use crate::http::{Body, ClientFiles, Connections, PathRule};
 use crate::protocol::sid::SessionId;
 
 pub(crate) type BoxError = Box<dyn std::error::Error + Send + Sync>;
@@ -93,7 +99,14 @@ pub(crate) struct EngineConfig {
     pub(crate) polling: bool,
     pub(crate) websocket: bool,
     pub(crate) allow_upgrades: bool,
+    pub(crate) hooks: Hooks,
+    /// The files of the official client, if they are served.
+    pub(crate) client_files: Option<ClientFiles>,
+    /// What every session is sent first, as frames.
+    pub(crate) initial: Option<Bytes>,
     pub(crate) ping_interval: u32,
+    /// What clients are told beyond that.
+    pub(crate) ping_grace: u32,
     pub(crate) ping_timeout: u32,
     pub(crate) upgrade_timeout: u32,
     pub(crate) connect_timeout: u32,
@@ -177,11 +190,13 @@ impl Engine {
         let mut response = answered.unwrap_or_else(|refusal| {
             self.counters.refused();
             self.refusals.log(&refusal, parts::path_only(&parts.uri), address);
+            self.config.hooks.refused(&parts, &refusal);
             refusal.into_response(kind)
         });
         if let Ok(grant) = grant {
-            grant.apply(response.headers_mut());
+            grant.apply(&self.config.cors, response.headers_mut());
         }
+        self.config.hooks.response_headers(response.headers_mut(), &parts);
         response
     }
 
@@ -198,8 +213,11 @@ impl Engine {
         B: http_body::Body + Unpin,
         B::Error: Into<BoxError>,
     {
+        if let Some(file) = self.client_file(parts) {
+            return Ok(file);
+        }
         match request::route(parts, &self.config)? {
-            Route::Preflight => Ok(grant.preflight(parts)),
+            Route::Preflight => Ok(grant.preflight(&self.config.cors, parts)),
             Route::Poll { sid } => polling::get(self.session(&sid)?, asked).await,
             Route::Post { sid } => polling::post(self.session(&sid)?, asked, body).await,
             Route::Upgrade { sid: Some(sid) } => {
@@ -207,11 +225,48 @@ impl Engine {
                 if !self.config.upgrades() {
                     return Err(Refusal::BadRequest("upgrades are switched off"));
                 }
-                upgrade::upgrade(session, parts)
+                let promise = parts.extensions.remove();
+                upgrade::upgrade(session, &parts.headers, promise)
             }
-            _ if self.closing.load(Ordering::Relaxed) => Err(Refusal::ShuttingDown),
-            Route::Upgrade { sid: None } => upgrade::open(self, application, parts, client),
-            Route::Handshake => Ok(polling::open(self, &**application, parts, client)),
+            route @ (Route::Upgrade { sid: None } | Route::Handshake) => {
+                let promise: Option<OnUpgrade> = parts.extensions.remove();
+                let handshake = Handshake::new(parts, client.address, client.secure);
+                let id = self.let_in(&handshake).await?;
+                let headers = &parts.headers;
+                let mut response = if route == Route::Handshake {
+                    polling::open(self, &**application, headers, id, handshake)
+                } else {
+                    upgrade::open(self, application, headers, promise, id, handshake)?
+                };
+                self.config.hooks.initial_headers(response.headers_mut(), parts);
+                Ok(response)
+            }
+        }
+    }
+
+    /// Whether a new session may open, and under which id.
+    async fn let_in(&self, handshake: &Handshake) -> Result<SessionId, Refusal> {
+        let hooks = &self.config.hooks;
+        self.still_open()?;
+        hooks.allow(handshake).await?;
+        let id = hooks.id(handshake, &self.registry).await?;
+        // They may have taken their time.
+        self.still_open()?;
+        Ok(id)
+    }
+
+    fn still_open(&self) -> Result<(), Refusal> {
+        if self.closing.load(Ordering::Relaxed) { Err(Refusal::ShuttingDown) } else { Ok(()) }
+    }
+
+    fn client_file(&self, parts: &::http::request::Parts) -> Option<Response<Body>> {
+        self.config.client_files.as_ref()?.answer(&self.config.path, parts)
+    }
+
+    /// Queues what every session is sent first, if there is such a thing.
+    fn greet(&self, session: &Arc<Session>) {
+        if let Some(frames) = &self.config.initial {
+            let _ = session.push(Frames::Shared(frames.clone()));
         }
     }
 

@@ -27,28 +27,30 @@ use super::parts::Handshake;
 use super::request::Refusal;
 use super::rope::Rope;
 use super::session::{Session, Turn};
-use super::{Application, BoxError, Client, Engine, Inbox};
+use super::{Application, BoxError, Engine, Inbox};
 use crate::http::Body;
 use crate::protocol::engine::{Packet, Transport};
 use crate::protocol::frame::{self, Opcode};
 use crate::protocol::handshake::Open;
 use crate::protocol::payload::{self, Payload};
+use crate::protocol::sid::SessionId;
 
 /// Opens a session; the answer is its open packet.
 pub(super) fn open(
     engine: &Arc<Engine>,
     application: &dyn Application,
-    parts: &mut http::request::Parts,
-    client: Client,
+    headers: &HeaderMap,
+    id: SessionId,
+    handshake: Handshake,
 ) -> Response<Body> {
-    let handshake = Handshake::new(parts, client.address, client.secure);
-    let session = engine.admit(engine.registry.new_id(), handshake, Reader::Polling);
+    let session = engine.admit(id, handshake, Reader::Polling);
     session.start_polling(application.open(&session));
+    engine.greet(&session);
     engine.register(&session);
     let upgrades: &[Transport] = if engine.config.upgrades() { &[Transport::Websocket] } else { &[] };
     let mut body = Vec::with_capacity(160);
     engine.open_packet(session.id().reveal(), upgrades).encode(&mut body);
-    let mut response = answer(engine, body, &parts.headers, |_| {});
+    let mut response = answer(engine, body, headers, |_| {});
     engine.set_cookie(session.id(), response.headers_mut());
     response
 }
@@ -331,7 +333,7 @@ impl Engine {
         Open {
             sid,
             upgrades,
-            ping_interval: millis(self.config.ping_interval),
+            ping_interval: millis(self.config.ping_interval) + millis(self.config.ping_grace),
             ping_timeout: millis(self.config.ping_timeout),
             max_payload: self.config.max_payload,
         }

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
-use http::{HeaderValue, Response, StatusCode, header};
+use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 use hyper::upgrade::OnUpgrade;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
@@ -26,11 +26,12 @@ use super::request::Refusal;
 use super::rope::Frames;
 use super::session::{Session, Turn};
 use super::websocket::Connection;
-use super::{Application, Client, Engine, Inbox};
+use super::{Application, Engine, Inbox};
 use crate::http::Body;
 use crate::protocol::engine::Packet;
 use crate::protocol::frame::{self, Decoder, Message, Opcode};
 use crate::protocol::handshake::websocket_accept;
+use crate::protocol::sid::SessionId;
 
 /// How long the HTTP server has to hand over the connection once it was told to.
 const HANDOVER: Duration = Duration::from_secs(10);
@@ -39,13 +40,13 @@ const HANDOVER: Duration = Duration::from_secs(10);
 pub(super) fn open(
     engine: &Arc<Engine>,
     application: &Arc<dyn Application>,
-    parts: &mut http::request::Parts,
-    client: Client,
+    headers: &HeaderMap,
+    promise: Option<OnUpgrade>,
+    id: SessionId,
+    handshake: Handshake,
 ) -> Result<Response<Body>, Refusal> {
-    let (mut response, upgrade) = switching(parts)?;
-    let id = engine.registry.new_id();
+    let (mut response, upgrade) = switching(headers, promise)?;
     engine.set_cookie(&id, response.headers_mut());
-    let handshake = Handshake::new(parts, client.address, client.secure);
     let (engine, application) = (engine.clone(), application.clone());
     engine.runtime.clone().spawn(async move {
         let Some((io, early)) = take(upgrade).await else {
@@ -58,6 +59,7 @@ pub(super) fn open(
         engine.open_packet(session.id().reveal(), &[]).encode(&mut open);
         let at = frame::finish(&mut open, start, Opcode::Text);
         let _ = session.push(Frames::Copied(open.get(at..).unwrap_or_default()));
+        engine.greet(&session);
         engine.register(&session);
         run(io, session, inbox, engine.heartbeat(), Decoder::new(engine.config.max_payload), early);
     });
@@ -67,9 +69,10 @@ pub(super) fn open(
 /// Answers 101 and tries to move `session` to the WebSocket.
 pub(super) fn upgrade(
     session: Arc<Session>,
-    parts: &mut http::request::Parts,
+    headers: &HeaderMap,
+    promise: Option<OnUpgrade>,
 ) -> Result<Response<Body>, Refusal> {
-    let (response, upgrade) = switching(parts)?;
+    let (response, upgrade) = switching(headers, promise)?;
     session.begin_upgrade().map_err(|turn| match turn {
         Turn::Overlap => Refusal::BadRequest("an upgrade is under way already"),
         Turn::Mismatch | Turn::Ended => Refusal::BadRequest("the session has been upgraded already"),
@@ -185,14 +188,13 @@ fn run(
 }
 
 /// The 101, and the promise of the connection under it.
-pub(super) fn switching(parts: &mut http::request::Parts) -> Result<(Response<Body>, OnUpgrade), Refusal> {
-    let key =
-        parts.headers.get(header::SEC_WEBSOCKET_KEY).and_then(|key| key.to_str().ok()).unwrap_or_default();
+pub(super) fn switching(
+    headers: &HeaderMap,
+    promise: Option<OnUpgrade>,
+) -> Result<(Response<Body>, OnUpgrade), Refusal> {
+    let key = headers.get(header::SEC_WEBSOCKET_KEY).and_then(|key| key.to_str().ok()).unwrap_or_default();
     let accept = websocket_accept(key).map_err(|_| Refusal::BadRequest("Sec-WebSocket-Key"))?;
-    let upgrade = parts
-        .extensions
-        .remove::<OnUpgrade>()
-        .ok_or(Refusal::BadRequest("this connection cannot be upgraded"))?;
+    let upgrade = promise.ok_or(Refusal::BadRequest("this connection cannot be upgraded"))?;
     let mut response = Response::new(Body::empty());
     *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
     let headers = response.headers_mut();

@@ -45,7 +45,7 @@ impl<K: HasArgs> FromContext<K> for Ack {
 pub(super) fn respond(socket: &Socket, id: Option<u64>, args: &impl IntoArgs) -> Result<(), EmitError> {
     let Some(id) = id else { return Ok(()) };
     socket.write(|out| -> Result<usize, EncodeError> {
-        encode::ack(out, &socket.namespace_inner().name, id, args)
+        encode::ack(out, socket.parser(), &socket.namespace_inner().name, id, args)
     })
 }
 

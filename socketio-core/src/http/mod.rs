@@ -9,6 +9,7 @@
 //! All three end in the same place, the engine, which knows nothing of them.
 
 mod body; // response bodies, and request bodies nobody wants
+mod client_files; // the official client, for browsers
 mod connections; // the standalone server's open connections
 mod layer; // answers for its path, passes on the rest
 mod listener; // what a server listens on
@@ -23,6 +24,7 @@ pub use self::listener::{IntoListener, Listener, TcpListener};
 pub use self::service::SocketIoService;
 pub use crate::engine::Peer;
 
+pub(crate) use self::client_files::ClientFiles;
 pub(crate) use self::connections::Connections;
 pub(crate) use self::path::PathRule;
 pub(crate) use self::standalone::serve;

@@ -1,7 +1,7 @@
 //! Which requests are ours: those for the path, and below it.
 //!
 //! ```text
-//! /socket.io  /socket.io/  /socket.io/x     ours
+//! /socket.io  /socket.io/  /socket.io/x     ours; the first one not where the slash is asked for
 //! /socket.io-admin  /SOCKET.IO/  /          not
 //! ```
 
@@ -9,6 +9,8 @@
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct PathRule {
     path: Box<str>,
+    /// Whether a slash has to follow.
+    slash: bool,
 }
 
 impl PathRule {
@@ -16,17 +18,32 @@ impl PathRule {
     pub(crate) fn new(path: &str) -> Self {
         let path = path.trim().trim_matches('/');
         let path = if path.is_empty() { String::new() } else { format!("/{path}") };
-        PathRule { path: path.into() }
+        PathRule { path: path.into(), slash: false }
     }
 
     pub(crate) fn every() -> Self {
-        PathRule { path: "".into() }
+        PathRule { path: "".into(), slash: false }
+    }
+
+    /// Whether the path alone, without a slash behind it, is somebody else's.
+    pub(crate) fn with_slash(mut self, required: bool) -> Self {
+        self.slash = required;
+        self
+    }
+
+    /// The name of what a path of ours asks for right below the rule's: `x` of `/socket.io/x`. Of every path it is the last part.
+    pub(crate) fn below<'a>(&self, path: &'a str) -> Option<&'a str> {
+        if self.path.is_empty() {
+            return path.rsplit('/').next();
+        }
+        path.strip_prefix(&*self.path)?.strip_prefix('/')
     }
 
     /// Whether a request with this path is ours.
     pub(crate) fn matches(&self, path: &str) -> bool {
-        path.strip_prefix(&*self.path)
-            .is_some_and(|rest| self.path.is_empty() || rest.is_empty() || rest.starts_with('/'))
+        path.strip_prefix(&*self.path).is_some_and(|rest| {
+            self.path.is_empty() || (rest.is_empty() && !self.slash) || rest.starts_with('/')
+        })
     }
 }
 
@@ -60,6 +77,22 @@ mod tests {
             assert_eq!(rule, PathRule::new("/a/b"), "{path}");
             assert!(rule.matches("/a/b/") && !rule.matches("/a/bc") && !rule.matches("/a"));
         }
+    }
+
+    #[test]
+    fn where_the_slash_is_asked_for_the_bare_path_is_not_ours() {
+        let rule = PathRule::default().with_slash(true);
+        assert!(rule.matches("/socket.io/") && rule.matches("/socket.io/x"));
+        assert!(!rule.matches("/socket.io") && !rule.matches("/socket.io-admin"));
+    }
+
+    #[test]
+    fn a_name_stands_right_below_the_path() {
+        let rule = PathRule::default();
+        assert_eq!(rule.below("/socket.io/x.js"), Some("x.js"));
+        assert_eq!(rule.below("/socket.io/a/x.js"), Some("a/x.js"), "which is no file's name");
+        assert_eq!(rule.below("/socket.io"), None);
+        assert_eq!(PathRule::every().below("/any/x.js"), Some("x.js"));
     }
 
     #[test]

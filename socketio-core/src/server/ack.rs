@@ -76,11 +76,20 @@ impl Question {
         let (asked, answer) = Asked::new(socket)?;
         let socket = &asked.socket;
         socket
-            .write(|out| encode::event(out, &socket.namespace_inner().name, Some(asked.id), event, args))
+            .write(|out| {
+                encode::event(
+                    out,
+                    socket.parser(),
+                    &socket.namespace_inner().name,
+                    Some(asked.id),
+                    event,
+                    args,
+                )
+            })
             .map_err(|error| match error {
-            super::EmitError::Disconnected => AckError::Disconnected,
-            error => AckError::Emit(error),
-        })?;
+                super::EmitError::Disconnected => AckError::Disconnected,
+                error => AckError::Emit(error),
+            })?;
         if socket.server().uncommon.outgoing() {
             watching::sent(socket, event, args);
         }

@@ -8,13 +8,15 @@ use bytes::Bytes;
 use serde_json::value::RawValue;
 use smallvec::SmallVec;
 
+use super::encode::Parser;
 use super::inner::ServerInner;
 use super::life::{Admission, Early};
 use super::link::Link;
+use super::msgpack::{Msgpack, Unread};
 use super::namespace::NamespaceInner;
 use super::namespaces::Admitted;
 use super::socket::Tell;
-use super::{Socket, connecting, dispatch, encode};
+use super::{Socket, connecting, dispatch, encode, msgpack};
 use crate::engine::{Close, DisconnectReason, Frames, Inbox, Session};
 use crate::protocol::packet::{Kind, Packet, PacketError};
 
@@ -96,9 +98,53 @@ impl ClientInbox {
     fn refuse(&self, namespace: &str, message: &str) -> Result<(), Close> {
         self.server.counting.connects_refused.one();
         let mut out = Vec::new();
-        let start = encode::connect_error(&mut out, namespace, message, None);
+        let start = encode::connect_error(&mut out, self.link.parser(), namespace, message, None);
         let _ = self.session.push(Frames::of(out.get(start..).unwrap_or_default()));
         Ok(())
+    }
+
+    /// A packet that is all there.
+    fn whole(
+        &mut self,
+        kind: Kind,
+        namespace: &str,
+        id: Option<u64>,
+        data: &str,
+        attachments: &[Bytes],
+    ) -> Result<(), Close> {
+        match kind {
+            Kind::Connect => self.connect(namespace, data),
+            Kind::ConnectError => Err(Close::parse_error("CONNECT_ERROR is the server's to send")),
+            Kind::Disconnect => {
+                self.addressee(namespace)?
+                    .end(&Close::new(DisconnectReason::ClientNamespaceDisconnect), Tell::Nothing);
+                Ok(())
+            }
+            Kind::Event | Kind::BinaryEvent => {
+                self.packet(self.addressee(namespace)?, false, id, data, attachments)
+            }
+            Kind::Ack | Kind::BinaryAck => {
+                self.packet(self.addressee(namespace)?, true, id, data, attachments)
+            }
+        }
+    }
+
+    /// A packet of a client that speaks msgpack.
+    ///
+    /// One with a value that cannot be carried over is left out, and the connection goes on; a client that begins so is sent away.
+    fn msgpack(&mut self, msgpack: Msgpack, message: &[u8]) -> Result<(), Close> {
+        let packet = match msgpack.read(message, self.server.limits.attachments) {
+            Ok(packet) => packet,
+            Err(Unread::Breach(close)) => return Err(close),
+            Err(Unread::Value(cause)) if self.sockets.is_empty() => return Err(Close::parse_error(cause)),
+            Err(Unread::Value(cause)) => {
+                if self.server.counting.msgpack_refused.one(&cause) {
+                    tracing::warn!(target: "socketio", sid = %self.session.id(), cause, "a packet of a client that speaks msgpack is left out; others for this reason are only counted");
+                }
+                return Ok(());
+            }
+        };
+        self.whole(packet.kind, &packet.namespace, packet.id, &packet.data, &packet.attachments)
     }
 
     /// An event or an ack that is all there.
@@ -140,6 +186,9 @@ impl ClientInbox {
 
 impl Inbox for ClientInbox {
     fn text(&mut self, message: &str) -> Result<(), Close> {
+        if self.link.hear(Parser::Json) != Parser::Json {
+            return Err(Close::parse_error("a text from a client that speaks msgpack"));
+        }
         if self.partial.is_some() {
             return Err(Close::parse_error("a text where an attachment must follow"));
         }
@@ -148,23 +197,9 @@ impl Inbox for ClientInbox {
             error => Close::parse_error(error),
         })?;
         match packet.kind {
-            Kind::Connect => self.connect(packet.namespace, packet.data),
-            Kind::ConnectError => Err(Close::parse_error("CONNECT_ERROR is the server's to send")),
-            Kind::Disconnect => {
-                self.addressee(packet.namespace)?
-                    .end(&Close::new(DisconnectReason::ClientNamespaceDisconnect), Tell::Nothing);
-                Ok(())
-            }
-            Kind::Event | Kind::Ack => {
-                let socket = self.addressee(packet.namespace)?;
-                self.packet(socket, packet.kind == Kind::Ack, packet.id, packet.data, &[])
-            }
-            Kind::BinaryEvent | Kind::BinaryAck => {
+            Kind::BinaryEvent | Kind::BinaryAck if packet.attachments > 0 => {
                 let socket = self.addressee(packet.namespace)?;
                 let is_ack = packet.kind == Kind::BinaryAck;
-                if packet.attachments == 0 {
-                    return self.packet(socket, is_ack, packet.id, packet.data, &[]);
-                }
                 let socket = (!socket.life().is_gone()).then(|| socket.clone());
                 self.partial = Some(Box::new(Partial {
                     data: if socket.is_some() { packet.data.into() } else { Box::default() },
@@ -177,12 +212,16 @@ impl Inbox for ClientInbox {
                 }));
                 Ok(())
             }
+            kind => self.whole(kind, packet.namespace, packet.id, packet.data, &[]),
         }
     }
 
     fn binary(&mut self, message: &[u8]) -> Result<(), Close> {
         let Some(partial) = self.partial.as_mut() else {
-            return Err(Close::parse_error("an attachment that no packet announced"));
+            return match msgpack::of_binary().map(|parser| self.link.hear(parser)) {
+                Some(Parser::Msgpack(msgpack)) => self.msgpack(msgpack, message),
+                _ => Err(Close::parse_error("an attachment that no packet announced")),
+            };
         };
         partial.bytes += message.len();
         let limit = self.session.max_payload();

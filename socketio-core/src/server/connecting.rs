@@ -123,7 +123,7 @@ fn accept(socket: &Socket) {
     // Before anybody can see it connected and end it.
     sockets.up();
     let mut buffer = spare::take();
-    let start = encode::connect(&mut buffer, &socket.namespace_inner().name, socket.id());
+    let start = encode::connect(&mut buffer, socket.parser(), &socket.namespace_inner().name, socket.id());
     let accepted =
         socket.life().accept(socket.engine_session(), Frames::of(buffer.get(start..).unwrap_or_default()));
     spare::give(buffer);

@@ -1,7 +1,8 @@
 //! What is going on in a server, in numbers.
 
-use std::sync::Arc;
+use std::collections::HashSet;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// A moment's figures of one server: [`Server::counters`](super::Server::counters).
 ///
@@ -46,6 +47,8 @@ pub struct Counters {
     pub acks_too_many: u64,
     /// Sockets whose time was over ([`Socket::expires_at`](super::Socket::expires_at)).
     pub expired: u64,
+    /// Packets of clients that speak msgpack, or for them, that were left out: an extension type, more than 128 levels, and the like.
+    pub msgpack_refused: u64,
 }
 
 /// The counters themselves; everything that counts shares them.
@@ -63,6 +66,7 @@ pub(crate) struct Counting {
     pub(crate) packets_dropped: Count,
     pub(crate) acks_too_many: Count,
     pub(crate) expired: Count,
+    pub(crate) msgpack_refused: Refusals,
 }
 
 /// A number that only grows.
@@ -76,6 +80,26 @@ impl Count {
 
     pub(crate) fn get(&self) -> u64 {
         self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// A number of refusals, of which there are few causes.
+#[derive(Debug, Default)]
+pub(crate) struct Refusals {
+    count: Count,
+    causes: Mutex<HashSet<String>>,
+}
+
+impl Refusals {
+    /// Counts one; `true` the first time for this cause, when it is to be logged.
+    pub(crate) fn one(&self, cause: &str) -> bool {
+        self.count.one();
+        let mut causes = self.causes.lock().unwrap_or_else(PoisonError::into_inner);
+        !causes.contains(cause) && causes.insert(cause.to_owned())
+    }
+
+    pub(crate) fn get(&self) -> u64 {
+        self.count.get()
     }
 }
 

@@ -10,11 +10,10 @@ use tokio::time::Instant;
 
 use super::Socket;
 use super::ack::{Waiter, deadline};
+use super::encode::Shared;
 use super::inner::ServerInner;
-use super::{encode, watching};
 use crate::adapter::{EventPacket, Target};
-use crate::engine::{Frames, spare};
-use crate::protocol::args::{EncodeError, RawArgs};
+use crate::protocol::args::RawArgs;
 use crate::protocol::sid::Sid;
 
 /// Ack ids for questions to many: the same for all of them, so that one encoding serves all. Above those that a client's own
@@ -46,16 +45,13 @@ impl Gathering {
         target: &Target,
         packet: &EventPacket,
         timeout: Duration,
-    ) -> Result<Self, EncodeError> {
+    ) -> Self {
         let id = server.gather_ids.0.fetch_add(1, Ordering::Relaxed);
         let (sender, answers) = mpsc::unbounded_channel();
         let mut gathering =
             Gathering { id, until: deadline(timeout), waiting: HashMap::new(), unasked: Vec::new(), answers };
-        let Some(namespace) = server.namespaces.get(&target.namespace) else { return Ok(gathering) };
-        let mut buffer = spare::take();
-        let start = encode::event(&mut buffer, &namespace.name, Some(id), packet.event(), packet.args())?;
-        let frames = Frames::of(buffer.get(start..).unwrap_or_default());
-        let watched = server.uncommon.outgoing();
+        let Some(namespace) = server.namespaces.get(&target.namespace) else { return gathering };
+        let mut shared = Shared::new(&namespace.name, Some(id), packet.event(), packet.args());
         for socket in namespace.rooms.select(target).iter() {
             let waiter = Waiter::Each { sid: socket.id().clone(), answers: sender.clone() };
             let pending = socket.pending();
@@ -63,17 +59,13 @@ impl Gathering {
                 gathering.unasked.push(socket.id().clone());
                 continue;
             }
-            if socket.deliver(frames.clone()).is_ok() {
+            if shared.send_to(socket) {
                 gathering.waiting.insert(socket.id().clone(), socket.clone());
-                if watched {
-                    watching::sent(socket, packet.event(), packet.args());
-                }
             } else {
                 pending.take(id, socket.link());
             }
         }
-        spare::give(buffer);
-        Ok(gathering)
+        gathering
     }
 
     /// How many have not answered yet.

@@ -90,6 +90,7 @@ impl ServerInner {
             packets_dropped: counting.packets_dropped.get(),
             acks_too_many: counting.acks_too_many.get(),
             expired: counting.expired.get(),
+            msgpack_refused: counting.msgpack_refused.get(),
         }
     }
 }

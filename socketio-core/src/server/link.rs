@@ -9,6 +9,7 @@ use std::task::{Context, Poll, Waker};
 
 use super::Socket;
 use super::counters::SharedCounting;
+use super::encode::Parser;
 use super::store::Store;
 
 /// How many times as many handlers may wait while the client is asked.
@@ -25,6 +26,8 @@ pub(crate) struct Link {
     /// Answers of the client that are awaited, in all its namespaces.
     asked: AtomicUsize,
     limit: usize,
+    /// How the client writes; known from its first packet.
+    parser: OnceLock<Parser>,
     counting: SharedCounting,
     /// The connection, while it waits for room.
     waker: Mutex<Option<Waker>>,
@@ -44,12 +47,23 @@ impl Link {
             ended: AtomicUsize::new(0),
             asked: AtomicUsize::new(0),
             limit,
+            parser: OnceLock::new(),
             counting,
             waker: Mutex::default(),
             sockets: Mutex::default(),
             store: OnceLock::new(),
             users: AtomicUsize::new(1),
         })
+    }
+
+    /// How the client writes its packets; JSON while it has sent none.
+    pub(crate) fn parser(&self) -> Parser {
+        self.parser.get().copied().unwrap_or(Parser::Json)
+    }
+
+    /// The client has sent a packet that only `parser` would write; what it really speaks is what its first packet was.
+    pub(crate) fn hear(&self, parser: Parser) -> Parser {
+        *self.parser.get_or_init(|| parser)
     }
 
     /// The sockets of the connection.

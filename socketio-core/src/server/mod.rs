@@ -15,6 +15,11 @@ mod gather; // one question to many clients
 pub(crate) mod inner; // what every handle of a server shares
 mod life; // a socket from its CONNECT to its end
 mod link; // what the sockets of one connection share
+#[cfg(feature = "msgpack")]
+mod msgpack; // clients that speak msgpack
+#[cfg(not(feature = "msgpack"))]
+#[path = "without_msgpack.rs"]
+mod msgpack;
 mod namespace; // a world of its own
 mod namespaces; // those that exist, and those to come
 mod parent; // handlers for many namespaces
@@ -51,6 +56,7 @@ pub(crate) use self::gather::Gathering;
 
 pub use self::socket::Socket;
 pub use crate::adapter::EmitError;
+pub use crate::engine::{AllowRequest, GenerateId, RefusedRequest};
 
 use self::inner::{NewNamespace, ServerInner, Sessions};
 use self::parent::Matcher;

@@ -8,6 +8,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::ack::{Answer, Pending, Question};
+use super::encode::Parser;
 use super::inner::ServerInner;
 use super::life::{Gone, Life};
 use super::link::Link;
@@ -141,7 +142,7 @@ impl Socket {
     /// Nothing was sent. [`EmitError::QueueFull`] also means that the connection is being closed: the client does not read.
     pub fn emit(&self, event: &str, args: impl IntoArgs) -> Result<(), EmitError> {
         reserved::check(event)?;
-        self.write(|out| encode::event(out, &self.inner.namespace.name, None, event, &args))?;
+        self.write(|out| encode::event(out, self.parser(), &self.inner.namespace.name, None, event, &args))?;
         if self.inner.server.uncommon.outgoing() {
             watching::sent(self, event, &args);
         }
@@ -331,6 +332,11 @@ impl Socket {
         &self.inner.link
     }
 
+    /// How the client writes its packets, and reads ours.
+    pub(crate) fn parser(&self) -> Parser {
+        self.inner.link.parser()
+    }
+
     pub(crate) fn life(&self) -> &Life {
         &self.inner.life
     }
@@ -395,7 +401,7 @@ impl Socket {
         match (gone, tell) {
             (Gone::WasConnected, tell) => {
                 if !matches!(tell, Tell::Nothing) {
-                    let _ = self.answer(|out| encode::disconnect(out, &namespace.name));
+                    let _ = self.answer(|out| encode::disconnect(out, self.parser(), &namespace.name));
                 }
                 counting.sockets.down();
                 dispatch::disconnected(self, close);
@@ -412,7 +418,9 @@ impl Socket {
         let namespace = &self.inner.namespace.name;
         self.inner.server.counting.connects_refused.one();
         tracing::debug!(target: "socketio", sid = %self.id(), namespace = &**namespace, message = error.message(), "refused");
-        let _ = self.answer(|out| encode::connect_error(out, namespace, error.message(), error.data()));
+        let _ = self.answer(|out| {
+            encode::connect_error(out, self.parser(), namespace, error.message(), error.data())
+        });
     }
 }
 

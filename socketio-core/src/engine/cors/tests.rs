@@ -201,21 +201,48 @@ fn parts(url: &str, origin: Option<&str>) -> Parts {
     request.body(()).unwrap().into_parts().0
 }
 
+#[test]
+fn methods_headers_and_age_are_told_as_they_are_set() {
+    let cors = Cors::origin("https://a.example")
+        .methods(["GET", "PURGE"])
+        .allowed_headers(["X-Token", "Content-Type"])
+        .exposed_headers(["X-Served-By"])
+        .max_age(std::time::Duration::from_secs(600))
+        .credentials(false);
+    let response = preflight(&cors, "https://a.example");
+    let header = |name: &str| response.headers().get(name).map(|value| value.to_str().unwrap().to_owned());
+    assert_eq!(header("access-control-allow-methods").as_deref(), Some("GET, PURGE"));
+    assert_eq!(header("access-control-allow-headers").as_deref(), Some("X-Token, Content-Type"));
+    assert_eq!(header("access-control-expose-headers").as_deref(), Some("X-Served-By"));
+    assert_eq!(header("access-control-max-age").as_deref(), Some("600"));
+    assert_eq!(header("access-control-allow-credentials"), None);
+    let none = preflight(&cors.allowed_headers::<[&str; 0]>([]), "https://a.example");
+    assert!(!none.headers().contains_key("access-control-allow-headers"));
+}
+
+#[test]
+fn a_name_that_no_method_or_header_has_is_found() {
+    assert_eq!(Cors::any().methods(["GET", "P T"]).misnamed(), Some("P T"));
+    assert_eq!(Cors::any().allowed_headers(["X-Ok", "x y"]).misnamed(), Some("x y"));
+    assert_eq!(Cors::any().exposed_headers(["a\r\nb"]).misnamed(), Some("a\r\nb"));
+    assert_eq!(Cors::any().exposed_headers(["X-Ok"]).misnamed(), None);
+}
+
 fn preflight(cors: &Cors, origin: &str) -> Response<Body> {
     let mut parts = parts("http://us.example/", Some(origin));
     parts.method = Method::OPTIONS;
     parts.headers.insert("access-control-request-method", HeaderValue::from_static("POST"));
     parts.headers.insert(ACCESS_CONTROL_REQUEST_HEADERS, HeaderValue::from_static("x-token, content-type"));
     let grant = cors.check(&parts, &TrustedProxies::default().client(&parts)).unwrap();
-    let mut response = grant.preflight(&parts);
-    grant.apply(response.headers_mut());
+    let mut response = grant.preflight(cors, &parts);
+    grant.apply(cors, response.headers_mut());
     response
 }
 
 fn applied(cors: &Cors, origin: Option<&str>) -> Vec<String> {
     let mut headers = HeaderMap::new();
     let parts = parts("http://us.example/", origin);
-    cors.check(&parts, &TrustedProxies::default().client(&parts)).unwrap().apply(&mut headers);
+    cors.check(&parts, &TrustedProxies::default().client(&parts)).unwrap().apply(cors, &mut headers);
     lines(&headers)
 }
 

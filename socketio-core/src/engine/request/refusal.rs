@@ -1,7 +1,7 @@
 //! Why a request is refused, and what its sender reads.
 //!
 //! ```text
-//! polling   400 application/json   {"code":1,"message":"Session ID unknown"}      too large: 413, shutting down: 503
+//! polling   400 application/json   {"code":1,"message":"Session ID unknown"}      too large: 413, shutting down: 503, forbidden: 403
 //! upgrade   400 text/html          Session ID unknown                             Connection: close
 //! ```
 //!
@@ -42,6 +42,10 @@ pub(crate) enum Refusal {
     TooLarge { limit: usize },
     /// A new session is asked for while the server shuts down.
     ShuttingDown,
+    /// `allow_request` says no.
+    Forbidden { message: String },
+    /// `generate_id` gave an id that no session can have, in words for the log.
+    BadId(&'static str),
 }
 
 impl Refusal {
@@ -51,6 +55,7 @@ impl Refusal {
             Refusal::UnknownTransport => 0,
             Refusal::UnknownSession | Refusal::SessionOfAnotherNode => 1,
             Refusal::BadHandshakeMethod => 2,
+            Refusal::Forbidden { .. } => 4,
             Refusal::UnsupportedVersion => 5,
             _ => 3,
         }
@@ -61,24 +66,27 @@ impl Refusal {
         match self {
             Refusal::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Refusal::ShuttingDown => StatusCode::SERVICE_UNAVAILABLE,
+            Refusal::Forbidden { .. } => StatusCode::FORBIDDEN,
             _ => StatusCode::BAD_REQUEST,
         }
     }
 
     /// What the client reads.
-    pub(crate) fn message(&self) -> &'static str {
+    pub(crate) fn message(&self) -> &str {
         match self {
             Refusal::UnknownTransport => "Transport unknown",
             Refusal::UnknownSession | Refusal::SessionOfAnotherNode => "Session ID unknown",
             Refusal::BadHandshakeMethod => "Bad handshake method",
             Refusal::BadMethod
             | Refusal::BadRequest(_)
+            | Refusal::BadId(_)
             | Refusal::Origin { .. }
             | Refusal::WebsocketVersion => "Bad request",
             Refusal::NotHttp11 => "WebSocket needs HTTP/1.1",
             Refusal::UnsupportedVersion => "Unsupported protocol version",
             Refusal::TooLarge { .. } => "Payload too large",
             Refusal::ShuttingDown => "Server shutting down",
+            Refusal::Forbidden { message } => message,
         }
     }
 
@@ -86,6 +94,7 @@ impl Refusal {
     pub(crate) fn cause(&self) -> Cow<'_, str> {
         match self {
             Refusal::BadRequest(cause) => Cow::Borrowed(cause),
+            Refusal::Forbidden { message } => format!("allow_request refuses it: {message}").into(),
             Refusal::Origin { origin, expected } => {
                 format!("origin {origin} is not allowed, expected {expected}").into()
             }
@@ -115,6 +124,10 @@ impl Refusal {
             Refusal::UnsupportedVersion => "use a client of Socket.IO 3 or later, which speaks Engine.IO 4",
             Refusal::TooLarge { .. } => "send less at once, or raise max_payload(...)",
             Refusal::ShuttingDown => "nothing to do: the client tries again",
+            Refusal::Forbidden { .. } => "nothing to do if that is meant",
+            Refusal::BadId(_) => {
+                "let generate_id give each session an id of its own, of letters, digits and -._~, 128 at most"
+            }
         }
     }
 
@@ -126,7 +139,8 @@ impl Refusal {
             Refusal::SessionOfAnotherNode => "this session is another node's: is stickiness on?",
             Refusal::BadHandshakeMethod => "a session is opened by a method other than GET",
             Refusal::BadMethod => "a session is addressed by a method other than GET and POST",
-            Refusal::BadRequest(cause) => cause,
+            Refusal::BadRequest(cause) | Refusal::BadId(cause) => cause,
+            Refusal::Forbidden { .. } => "allow_request refuses it",
             Refusal::Origin { .. } => "the origin is not allowed",
             Refusal::NotHttp11 => "a WebSocket is asked for over another version than HTTP/1.1",
             Refusal::WebsocketVersion => "Sec-WebSocket-Version is not 13",

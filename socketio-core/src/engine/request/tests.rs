@@ -153,6 +153,12 @@ fn a_refused_request_reads_engine_ios_json() {
         (Refusal::BadMethod, 400, r#"{"code":3,"message":"Bad request"}"#),
         (Refusal::UnsupportedVersion, 400, r#"{"code":5,"message":"Unsupported protocol version"}"#),
         (Refusal::TooLarge { limit: 10 }, 413, r#"{"code":3,"message":"Payload too large"}"#),
+        (
+            Refusal::Forbidden { message: "not \"today\"".into() },
+            403,
+            r#"{"code":4,"message":"not \"today\""}"#,
+        ),
+        (Refusal::BadId("taken"), 400, r#"{"code":3,"message":"Bad request"}"#),
         (Refusal::ShuttingDown, 503, r#"{"code":3,"message":"Server shutting down"}"#),
     ];
     for (refusal, status, body) in cases {

@@ -22,7 +22,7 @@ mod decode; // arguments to types
 mod elements; // the elements of an array
 mod event; // Event: a name before the arguments
 mod key; // serde over the keys of objects
-mod placeholder; // finds what stands for attachments
+pub(super) mod placeholder; // finds what stands for attachments
 mod raw; // RawArgs
 mod reader; // serde over JSON with attachments
 mod serialize; // one value to several arguments

@@ -14,19 +14,19 @@ use super::borrowed::ArgsError;
 
 /// Where in the text an object stands for which attachment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Placeholder {
-    pub(super) start: usize,
-    pub(super) end: usize,
-    pub(super) num: usize,
+pub(in crate::protocol) struct Placeholder {
+    pub(in crate::protocol) start: usize,
+    pub(in crate::protocol) end: usize,
+    pub(in crate::protocol) num: usize,
 }
 
 /// Appends the placeholder of attachment `num`.
-pub(super) fn write<W: io::Write + ?Sized>(out: &mut W, num: usize) -> io::Result<()> {
+pub(in crate::protocol) fn write<W: io::Write + ?Sized>(out: &mut W, num: usize) -> io::Result<()> {
     write!(out, r#"{{"_placeholder":true,"num":{num}}}"#)
 }
 
 /// The outermost placeholders in the order of their places. Each of the attachments has one.
-pub(super) fn find_all(json: &str, attachments: usize) -> Result<Vec<Placeholder>, ArgsError> {
+pub(in crate::protocol) fn find_all(json: &str, attachments: usize) -> Result<Vec<Placeholder>, ArgsError> {
     let places = find(json, attachments)?;
     let mut used = vec![false; attachments];
     for place in &places {
@@ -39,7 +39,7 @@ pub(super) fn find_all(json: &str, attachments: usize) -> Result<Vec<Placeholder
 }
 
 /// The outermost placeholders in the order of their places, each with a `num` below `attachments`.
-pub(super) fn find(json: &str, attachments: usize) -> Result<Vec<Placeholder>, ArgsError> {
+pub(in crate::protocol) fn find(json: &str, attachments: usize) -> Result<Vec<Placeholder>, ArgsError> {
     let mut places: Vec<Placeholder> = Vec::new();
     let mut open: Vec<usize> = Vec::new();
     let mut candidates: Vec<Candidate> = Vec::new();
@@ -123,7 +123,7 @@ impl Member {
 }
 
 /// The string that begins at `at`, with its quotes.
-pub(super) fn string(json: &str, at: usize) -> &str {
+pub(in crate::protocol) fn string(json: &str, at: usize) -> &str {
     let bytes = json.as_bytes();
     let mut end = at + 1;
     while let Some(found) =
@@ -139,14 +139,14 @@ pub(super) fn string(json: &str, at: usize) -> &str {
 }
 
 /// The number, literal or empty text at the head of `json`: up to what can follow a value.
-pub(super) fn scalar(json: &str) -> &str {
+pub(in crate::protocol) fn scalar(json: &str) -> &str {
     let end = json
         .bytes()
         .position(|byte| matches!(byte, b',' | b'}' | b']' | b'{' | b'[' | b'"') || is_space(byte));
     json.get(..end.unwrap_or(json.len())).unwrap_or_default()
 }
 
-pub(super) fn is_space(byte: u8) -> bool {
+pub(in crate::protocol) fn is_space(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | b'\r' | b'\n')
 }
 

@@ -143,16 +143,17 @@ impl Drop for ArgsWriter<'_> {
     }
 }
 
-/// Why a value cannot be emitted: its [`Serialize`] failed, or it has keys that are no strings.
+/// Why a value cannot be emitted: its [`Serialize`] failed, or it has keys that are no strings, or a client that speaks msgpack
+/// would have to take more levels than [`msgpack`](crate::protocol) allows.
 #[derive(Debug, thiserror::Error)]
-#[error("the arguments cannot be JSON")]
+#[error("the arguments cannot be JSON, or not msgpack for a client that speaks it")]
 pub struct EncodeError {
     #[source]
     source: serde_json::Error,
 }
 
 impl EncodeError {
-    pub(super) fn custom(cause: impl std::fmt::Display) -> Self {
+    pub(in crate::protocol) fn custom(cause: impl std::fmt::Display) -> Self {
         EncodeError { source: serde::ser::Error::custom(cause) }
     }
 }

@@ -26,7 +26,8 @@ impl<'a> Packet<'a> {
         Ok(packet)
     }
 
-    fn check(&self) -> Result<(), PacketError> {
+    /// Whether payload and id are of the shape that the type asks for.
+    pub(in crate::protocol) fn check(&self) -> Result<(), PacketError> {
         let kind = self.kind;
         let first = self.data.bytes().find(|byte| !matches!(byte, b' ' | b'\t' | b'\r' | b'\n'));
         match (kind, first) {

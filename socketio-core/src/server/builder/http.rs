@@ -1,13 +1,17 @@
 //! Options of HTTP: which requests are the server's, from whom, and how they are answered.
 
+use std::path::PathBuf;
+
 use super::{BuildError, ServerBuilder, wrong};
 use crate::engine::{Cookie, Cors, TrustedProxies};
-use crate::http::PathRule;
+use crate::http::{ClientFiles, PathRule};
 
 /// See the setters of [`ServerBuilder`].
 #[derive(Debug)]
 pub(super) struct HttpOptions {
-    pub(super) path: PathRule,
+    path: PathRule,
+    add_trailing_slash: bool,
+    serve_client: Option<PathBuf>,
     pub(super) cors: Cors,
     trusted_proxies: Vec<String>,
     http_compression: bool,
@@ -19,6 +23,8 @@ impl Default for HttpOptions {
     fn default() -> Self {
         HttpOptions {
             path: PathRule::default(),
+            add_trailing_slash: false,
+            serve_client: None,
             cors: Cors::same_origin(),
             trusted_proxies: Vec::new(),
             http_compression: true,
@@ -38,6 +44,22 @@ impl ServerBuilder {
     /// Takes requests of every path, for servers that have one to themselves.
     pub fn every_path(mut self) -> Self {
         self.http.path = PathRule::every();
+        self
+    }
+
+    /// Whether clients have to ask for the path with a slash at its end, as Node's server wants it; without one it is somebody else's.
+    /// Default: false, either will do.
+    pub fn add_trailing_slash(mut self, required: bool) -> Self {
+        self.http.add_trailing_slash = required;
+        self
+    }
+
+    /// Serves the official browser client below the path, `/socket.io/socket.io.min.js` and the others, from `folder`: the
+    /// `dist` of npm's `socket.io-client`, or what `make client` made of it. Default: no files.
+    ///
+    /// The folder is read by [`build`](Self::build), and not looked at again.
+    pub fn serve_client(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.http.serve_client = Some(folder.into());
         self
     }
 
@@ -82,10 +104,22 @@ impl HttpOptions {
         if let Some(origin) = self.cors.misspelt() {
             return Err(wrong("cors", format!("{origin:?} is not an origin such as https://example.com")));
         }
+        if let Some(name) = self.cors.misnamed() {
+            return Err(wrong("cors", format!("{name:?} is no name of a method or header")));
+        }
         if self.cookie.as_ref().is_some_and(|cookie| !cookie.is_valid()) {
             return Err(wrong("cookie", "its name or an attribute cannot stand in a header"));
         }
         Ok(())
+    }
+
+    pub(super) fn path(&self) -> PathRule {
+        self.path.clone().with_slash(self.add_trailing_slash)
+    }
+
+    pub(super) fn client_files(&self) -> Result<Option<ClientFiles>, BuildError> {
+        let read = |folder: &PathBuf| ClientFiles::read(folder).map_err(|error| wrong("serve_client", error));
+        self.serve_client.as_ref().map(read).transpose()
     }
 
     pub(super) fn trusted_proxies_parsed(&self) -> Result<TrustedProxies, BuildError> {

@@ -1,5 +1,6 @@
 //! Options of a server, and how one is made of them.
 
+mod hooks; // what the application has to say about requests
 mod http; // which requests are the server's, from whom, and how they are answered
 mod sessions; // transports, heartbeat, deadlines
 
@@ -20,7 +21,7 @@ use super::watching::Uncommon;
 use super::{BuildError, Server};
 use crate::adapter::operation::with_slash;
 use crate::adapter::{Adapter, LocalAdapter, LocalNode};
-use crate::engine::{Engine, EngineConfig};
+use crate::engine::{Engine, EngineConfig, Hooks};
 use crate::protocol::engine::Transport;
 
 /// Options of a [`Server`], each with its default; made by [`Server::builder`], checked by [`build`](Self::build).
@@ -29,6 +30,7 @@ use crate::protocol::engine::Transport;
 pub struct ServerBuilder {
     http: HttpOptions,
     sessions: SessionOptions,
+    hooks: Hooks,
     max_payload: usize,
     max_outgoing: usize,
     shutdown_within: Duration,
@@ -46,6 +48,7 @@ impl Default for ServerBuilder {
         ServerBuilder {
             http: HttpOptions::default(),
             sessions: SessionOptions::default(),
+            hooks: Hooks::default(),
             max_payload: 1_000_000,
             max_outgoing: 4 << 20,
             shutdown_within: Duration::from_secs(10),
@@ -227,7 +230,11 @@ impl ServerBuilder {
         let config = EngineConfig {
             trusted_proxies: self.http.trusted_proxies_parsed()?,
             compression: self.http.compression(),
-            path: self.http.path,
+            path: self.http.path(),
+            client_files: self.http.client_files()?,
+            hooks: self.hooks,
+            initial: self.sessions.initial(),
+            ping_grace: times.ping_grace,
             cors: self.http.cors,
             cookie: self.http.cookie,
             polling: self.sessions.transports.contains(&Transport::Polling),
@@ -286,6 +293,15 @@ mod tests {
             (builder().cookie(Cookie::new("a b")), "cookie"),
             (builder().namespace("/a,b"), "namespace"),
             (builder().cors(Cors::origin("example.com")), "cors"),
+            (builder().cors(Cors::any().methods(["NO GOOD"])), "cors"),
+            (builder().cors(Cors::any().exposed_headers(["no good"])), "cors"),
+            (builder().cookie(Cookie::new("io").domain("a;b")), "cookie"),
+            (builder().serve_client("/no/such/folder"), "serve_client"),
+            (builder().initial_packet(""), "initial_packet"),
+            (builder().initial_packet("x".repeat(5 << 20)), "initial_packet"),
+            (builder().ping_grace(Duration::from_secs(1 << 32)), "ping_grace"),
+            (builder().upgrade_timeout(Duration::ZERO), "upgrade_timeout"),
+            (builder().connect_timeout(Duration::from_micros(1)), "connect_timeout"),
         ];
         for (builder, option) in refused {
             let error = builder.build().unwrap_err().to_string();

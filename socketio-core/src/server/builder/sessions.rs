@@ -2,8 +2,11 @@
 
 use std::time::Duration;
 
+use bytes::Bytes;
+
 use super::{BuildError, ServerBuilder, wrong};
-use crate::protocol::engine::Transport;
+use crate::protocol::engine::{Packet, Transport};
+use crate::protocol::frame::{self, Opcode};
 
 /// See the setters of [`ServerBuilder`].
 #[derive(Debug)]
@@ -11,14 +14,17 @@ pub(super) struct SessionOptions {
     pub(super) transports: Vec<Transport>,
     pub(super) allow_upgrades: bool,
     ping_interval: Duration,
+    ping_grace: Duration,
     ping_timeout: Duration,
     upgrade_timeout: Duration,
     connect_timeout: Duration,
+    initial_packet: Option<String>,
 }
 
 /// The times of a session, in milliseconds.
 pub(super) struct Times {
     pub(super) ping_interval: u32,
+    pub(super) ping_grace: u32,
     pub(super) ping_timeout: u32,
     pub(super) upgrade_timeout: u32,
     pub(super) connect_timeout: u32,
@@ -30,9 +36,11 @@ impl Default for SessionOptions {
             transports: vec![Transport::Polling, Transport::Websocket],
             allow_upgrades: true,
             ping_interval: Duration::from_secs(25),
+            ping_grace: Duration::ZERO,
             ping_timeout: Duration::from_secs(20),
             upgrade_timeout: Duration::from_secs(10),
             connect_timeout: Duration::from_secs(45),
+            initial_packet: None,
         }
     }
 }
@@ -56,6 +64,13 @@ impl ServerBuilder {
         self
     }
 
+    /// What clients are told beyond [`ping_interval`](Self::ping_interval), so that one whose pings are late does not give up: the
+    /// second part of python's tuple. Default: nothing.
+    pub fn ping_grace(mut self, grace: Duration) -> Self {
+        self.sessions.ping_grace = grace;
+        self
+    }
+
     /// How long a client may take to answer a ping; then it is gone. Default: 20 s.
     pub fn ping_timeout(mut self, timeout: Duration) -> Self {
         self.sessions.ping_timeout = timeout;
@@ -73,6 +88,15 @@ impl ServerBuilder {
         self.sessions.connect_timeout = timeout;
         self
     }
+
+    /// A message that every session is sent right after it has opened, before anything else: Engine.IO's payload, such as
+    /// `2["news","hello"]`, an event that a Socket.IO client keeps until it has joined `/`. Default: none.
+    ///
+    /// Clients that speak msgpack cannot read one of JSON.
+    pub fn initial_packet(mut self, message: impl Into<String>) -> Self {
+        self.sessions.initial_packet = Some(message.into());
+        self
+    }
 }
 
 impl SessionOptions {
@@ -80,19 +104,41 @@ impl SessionOptions {
         if self.transports.is_empty() {
             return Err(wrong("transports", "at least one is needed"));
         }
+        match self.initial_packet.as_deref().map(str::len) {
+            Some(0) => return Err(wrong("initial_packet", "an empty message says nothing")),
+            Some(LARGEST_INITIAL..) => {
+                return Err(wrong("initial_packet", "1 MiB or more for every session"));
+            }
+            _ => {}
+        }
         Ok(Times {
             ping_interval: millis("ping_interval", self.ping_interval)?,
+            ping_grace: at_most("ping_grace", self.ping_grace)?,
             ping_timeout: millis("ping_timeout", self.ping_timeout)?,
             upgrade_timeout: millis("upgrade_timeout", self.upgrade_timeout)?,
             connect_timeout: millis("connect_timeout", self.connect_timeout)?,
         })
     }
+
+    /// The initial packet as a frame.
+    pub(super) fn initial(&self) -> Option<Bytes> {
+        let mut packet = Vec::new();
+        Packet::Message(self.initial_packet.as_deref()?).encode(&mut packet);
+        let mut out = Vec::new();
+        frame::write(&mut out, Opcode::Text, &packet);
+        Some(out.into())
+    }
 }
 
+const LARGEST_INITIAL: usize = 1 << 20;
+
 fn millis(option: &'static str, time: Duration) -> Result<u32, BuildError> {
-    match u32::try_from(time.as_millis()) {
-        Ok(0) => Err(wrong(option, "less than a millisecond")),
-        Ok(millis) => Ok(millis),
-        Err(_) => Err(wrong(option, "more than 49 days")),
+    match at_most(option, time)? {
+        0 => Err(wrong(option, "less than a millisecond")),
+        millis => Ok(millis),
     }
+}
+
+fn at_most(option: &'static str, time: Duration) -> Result<u32, BuildError> {
+    u32::try_from(time.as_millis()).map_err(|_| wrong(option, "more than 49 days"))
 }
