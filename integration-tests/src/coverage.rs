@@ -98,7 +98,7 @@ fn rows(document: &str) -> Vec<&str> {
     let is_rule = |line: &&str| line.starts_with("| ---");
     let mut rows = Vec::new();
     for (at, line) in lines.iter().enumerate() {
-        let is_head = lines.get(at + 1).is_some_and(|next| is_rule(next));
+        let is_head = lines.get(at + 1).is_some_and(is_rule);
         if line.starts_with('|') && !is_rule(line) && !is_head {
             rows.push(*line);
         }

@@ -91,10 +91,10 @@ impl Link {
     }
 
     pub(crate) fn forgotten(&self) {
-        if self.users.fetch_sub(1, Ordering::AcqRel) == 1 {
-            if let Some(store) = self.saved() {
-                store.clear();
-            }
+        if self.users.fetch_sub(1, Ordering::AcqRel) == 1
+            && let Some(store) = self.saved()
+        {
+            store.clear();
         }
     }
 

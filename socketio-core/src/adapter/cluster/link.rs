@@ -16,6 +16,7 @@ use std::time::Duration;
 use futures_core::Stream;
 use futures_util::future::{Either, select};
 use tokio::sync::Notify;
+use tokio::task::coop::consume_budget;
 use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 
 use super::inner::Cluster;
@@ -135,7 +136,10 @@ async fn read<B: Broker>(feed: &mut B::Feed, cluster: &Arc<Cluster>) -> Lost<B::
             ticked.as_mut().poll(cx).map(|_| None)
         });
         match next.await {
-            Some(Some(Ok(frame))) => cluster.receive(&frame),
+            Some(Some(Ok(frame))) => {
+                cluster.receive(&frame);
+                consume_budget().await; // what has piled up in an outage holds up nobody else
+            }
             Some(Some(Err(error))) => return Broken::Broker(error).into(),
             Some(None) => return Lost::Ended,
             None if cluster.heard_itself().elapsed() > DEAF => return Lost::Deaf,
