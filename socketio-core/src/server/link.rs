@@ -91,10 +91,9 @@ impl Link {
     }
 
     pub(crate) fn forgotten(&self) {
-        if self.users.fetch_sub(1, Ordering::AcqRel) == 1 {
-            if let Some(store) = self.saved() {
-                store.clear();
-            }
+        let last = self.users.fetch_sub(1, Ordering::AcqRel) == 1;
+        if let Some(store) = self.saved().filter(|_| last) {
+            store.clear();
         }
     }
 
