@@ -91,11 +91,11 @@ impl Server {
         self.root.rooms().await
     }
 
-    /// Sends `event` to one client of `/` on whatever node, and waits for its answer; see [`Namespace::call`].
+    /// Sends `event` to one client of `/` on whatever node, and waits for its answer; see [`Namespace::call`](super::Namespace::call).
     ///
     /// # Errors
     ///
-    /// Those of [`Namespace::call`].
+    /// Those of [`Namespace::call`](super::Namespace::call).
     pub async fn call<T: Answer>(
         &self,
         sid: impl Into<Sid>,
@@ -106,7 +106,7 @@ impl Server {
         self.root.call(sid, event, args, timeout).await
     }
 
-    /// Puts everybody in `/` into `rooms`; see [`Namespace::sockets_join`].
+    /// Puts everybody in `/` into `rooms`; see [`Namespace::sockets_join`](super::Namespace::sockets_join).
     ///
     /// # Errors
     ///
@@ -115,7 +115,7 @@ impl Server {
         self.root.sockets_join(rooms)
     }
 
-    /// Takes everybody in `/` out of `rooms`; see [`Namespace::sockets_leave`].
+    /// Takes everybody in `/` out of `rooms`; see [`Namespace::sockets_leave`](super::Namespace::sockets_leave).
     ///
     /// # Errors
     ///
@@ -124,7 +124,7 @@ impl Server {
         self.root.sockets_leave(rooms)
     }
 
-    /// Sends everybody out of `/`; see [`Namespace::disconnect_sockets`].
+    /// Sends everybody out of `/`; see [`Namespace::disconnect_sockets`](super::Namespace::disconnect_sockets).
     ///
     /// # Errors
     ///
