@@ -5,7 +5,6 @@
 mod channel;
 mod floods;
 mod frames;
-mod msgpack;
 mod names;
 mod packets;
 mod requests;

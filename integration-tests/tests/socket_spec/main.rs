@@ -7,6 +7,7 @@ mod binary;
 mod connect;
 mod disconnect;
 mod event;
+mod msgpack;
 
 use std::time::Duration;
 

@@ -123,3 +123,18 @@ impl Gauge {
 
 /// Shared by the server and whatever outlives a call into it.
 pub(crate) type SharedCounting = Arc<Counting>;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_cause_of_a_refusal_is_told_once_and_every_one_is_counted() {
+        let refusals = Refusals::default();
+        assert!(refusals.one("too deep"));
+        assert!(!refusals.one("too deep"));
+        assert!(refusals.one("msgpack extension type 5"));
+        assert!(!refusals.one("too deep"));
+        assert_eq!(refusals.get(), 4);
+    }
+}

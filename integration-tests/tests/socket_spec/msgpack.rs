@@ -1,10 +1,8 @@
-//! Messages of clients that speak msgpack.
+//! Clients that speak msgpack: which parser it is, and what is done about messages that cannot be read.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use integration_tests::client::Client;
-use socketio_core::{Args, RawArgs, Server, Socket};
-
-use super::*;
+use integration_tests::{client::Client, running::Running};
+use socketio_core::{RawArgs, Server, Socket};
 
 /// `{"type":0,"nsp":"/"}`
 const CONNECT: &[u8] = b"\x82\xa4type\x00\xa3nsp\xa1/";
@@ -16,6 +14,27 @@ fn event(data: &[u8]) -> Vec<u8> {
 
 fn packet(message: &[u8]) -> String {
     format!("b{}", STANDARD.encode(message))
+}
+
+async fn serve() -> Running {
+    let io = Server::builder().max_payload(100_000).build().unwrap();
+    io.on("echo", |args: RawArgs| args);
+    Running::start(io).await
+}
+
+/// The server serves those who speak JSON, and nothing is left of anybody else.
+async fn assert_unharmed(server: &Running) {
+    let mut client = joined(server).await;
+    client.send("421[\"echo\",1]").await;
+    assert_eq!(client.next().await, "431[1]");
+    client.close().await;
+    server.is_empty().await;
+}
+
+async fn joined(server: &Running) -> Client {
+    let mut client = Client::websocket(server.port).await;
+    client.connect("/").await;
+    client
 }
 
 async fn speaker(transport: &str, port: u16) -> Client {
@@ -92,7 +111,7 @@ async fn the_first_packet_decides_and_the_other_parser_is_a_breach() {
     msgpack.send("42[\"echo\",1]").await;
     msgpack.ended().await;
 
-    let mut json = joined("websocket", server.port).await;
+    let mut json = joined(&server).await;
     json.send(&packet(&event(b"\x92\xa4echo\x01"))).await;
     json.ended().await;
 
@@ -112,7 +131,6 @@ async fn a_million_levels_cost_their_message_in_either_direction() {
     io.on("echo", |args: RawArgs| args).on("pass on", |socket: Socket, args: RawArgs| {
         socket.broadcast().emit("passed on", &args).map(|receipt| receipt.local).unwrap()
     });
-    io.on("two", |Args((one, two)): Args<(RawText, RawText)>| (one, two));
     let server = Running::start(io).await;
 
     let mut msgpack = speaker("websocket", server.port).await;
@@ -123,8 +141,7 @@ async fn a_million_levels_cost_their_message_in_either_direction() {
     assert_eq!(server.io.counters().msgpack_refused, 3);
 
     // From JSON, where any depth passes: to another client that speaks JSON, and not to this one.
-    let (mut sender, mut hearer) =
-        (joined("websocket", server.port).await, joined("websocket", server.port).await);
+    let (mut sender, mut hearer) = (joined(&server).await, joined(&server).await);
     let deep = format!("{}{}", "[".repeat(LEVELS), "]".repeat(LEVELS));
     sender.send(&format!("421[\"pass on\",{deep}]")).await;
     assert_eq!(sender.next().await, "431[1]");
