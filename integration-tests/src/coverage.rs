@@ -95,7 +95,7 @@ fn quoted(cell: &str, mark: char) -> Vec<&str> {
 /// The rows of all tables, without their heads.
 fn rows(document: &str) -> Vec<&str> {
     let lines: Vec<_> = document.lines().collect();
-    let is_rule = |line: &str| line.starts_with("| ---");
+    let is_rule = |line: &&str| line.starts_with("| ---");
     let mut rows = Vec::new();
     for (at, line) in lines.iter().enumerate() {
         let is_head = lines.get(at + 1).is_some_and(is_rule);
