@@ -72,7 +72,10 @@ fn going_out(json: &str, attachments: usize) {
     }
     match msgpack::decode(&out, attachments.len()) {
         Ok(again) => {
-            assert_eq!(again.attachments.len(), placeholders(&again.data));
+            // Without attachments, what looks like one is a map like any other.
+            if !attachments.is_empty() {
+                assert_eq!(again.attachments.len(), placeholders(&again.data));
+            }
             assert_eq!(ArgsRef::parse(&again.data, &again.attachments).expect("arguments").len(), args.len());
         }
         // Inside of what stands for an attachment, or with a member twice, some of it is nobody's.
@@ -82,9 +85,5 @@ fn going_out(json: &str, attachments: usize) {
 }
 
 fn placeholders(json: &str) -> usize {
-    if json.contains(r#""_placeholder":true,"num":"#) {
-        json.matches(r#"{"_placeholder":true,"num":"#).count()
-    } else {
-        0
-    }
+    json.matches(r#"{"_placeholder":true,"num":"#).count()
 }
