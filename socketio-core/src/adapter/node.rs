@@ -189,7 +189,8 @@ fn emit(server: &Arc<ServerInner>, target: &Target, packet: &EventPacket) -> usi
     let local = match encode::event(&mut buffer, &namespace.name, None, packet.event(), packet.args()) {
         Ok(start) => {
             let frames = Frames::of(buffer.get(start..).unwrap_or_default());
-            sockets.filter(|socket| socket.deliver(frames.clone()).is_ok()).count()
+            let flags = packet.flags();
+            sockets.filter(|socket| socket.deliver_with(frames.clone(), flags).is_ok()).count()
         }
         Err(error) => {
             tracing::error!(target: "socketio", event = packet.event(), %error, "a broadcast could not be encoded");

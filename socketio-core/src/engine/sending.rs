@@ -37,6 +37,30 @@ impl Sending {
         self.rope.parts.push_back(frames);
     }
 
+    /// Bytes that have not left.
+    pub(crate) fn len(&self) -> usize {
+        self.rope.len() - self.offset
+    }
+
+    /// Throws away all that has not begun to leave; returns how many messages that were.
+    pub(crate) fn keep_begun(&mut self) -> u64 {
+        let before = self.count();
+        if self.rope.parts.is_empty() {
+            self.rope.seal();
+        }
+        let begun = self.rope.parts.pop_front().map(|mut current| {
+            current.truncate(border(&current, self.offset));
+            current
+        });
+        self.rope = Rope::default();
+        match begun.filter(|begun| begun.len() > self.offset) {
+            Some(begun) => self.rope.parts.push_back(begun),
+            None => self.offset = 0,
+        }
+        self.ahead = 0;
+        before - self.count()
+    }
+
     /// Messages that have not left entirely.
     pub(crate) fn count(&self) -> u64 {
         self.rope.count()
@@ -60,13 +84,7 @@ impl Sending {
         let Some(current) = self.rope.parts.front_mut() else {
             return;
         };
-        let mut border = 0;
-        while border < self.offset {
-            match frame::peek(current.get(border..).unwrap_or_default()) {
-                Some((_, header, payload)) => border += header + payload,
-                None => border = current.len(),
-            }
-        }
+        let border = border(current, self.offset);
         if border < current.len() {
             let rest = current.split_off(border);
             self.rope.parts.insert(1, rest);
@@ -126,6 +144,18 @@ impl Sending {
             spare::give(std::mem::take(&mut self.rope.tail));
         }
     }
+}
+
+/// The first border between frames at or behind `offset`.
+fn border(frames: &[u8], offset: usize) -> usize {
+    let mut border = 0;
+    while border < offset {
+        match frame::peek(frames.get(border..).unwrap_or_default()) {
+            Some((_, header, payload)) => border += header + payload,
+            None => border = frames.len(),
+        }
+    }
+    border
 }
 
 #[cfg(test)]
@@ -196,6 +226,23 @@ mod tests {
             let expected = [&whole[..border], &ping, &whole[border..]].concat();
             assert_eq!(pipe.got, expected, "stopped after {stop} bytes");
             assert!(sending.is_empty() && !sending.has_slipped());
+        }
+    }
+
+    #[test]
+    fn what_is_thrown_away_leaves_the_frame_that_has_begun_whole() {
+        for stop in 0..18 {
+            let mut sending = Sending::default();
+            sending.append(rope(&["4a", "4bb"], "4shared"));
+            let mut pipe = Pipe { got: Vec::new(), quota: 0 };
+            write(&mut sending, &mut pipe, stop);
+            let before = sending.count();
+            let lost = sending.keep_begun();
+            write(&mut sending, &mut pipe, 1000);
+            let whole = [text("4shared"), text("4a"), text("4bb")].concat();
+            let border = [0, 9, 13, 18].into_iter().find(|&border| border >= stop).unwrap();
+            assert_eq!(pipe.got, whole[..border], "stopped after {stop} bytes");
+            assert!(sending.is_empty() && lost <= before);
         }
     }
 

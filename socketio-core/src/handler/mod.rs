@@ -25,6 +25,7 @@
 mod ack; // Ack
 mod arguments; // Data, Args, RawArgs, EventName
 mod auth; // Auth
+mod blocking; // functions that block
 mod connect; // on_connect: ConnectError, what it may return
 mod context; // what extractors look at
 mod extract; // FromContext, Option and Result of extractors
@@ -37,6 +38,7 @@ mod saved; // State, Session
 pub use self::ack::Ack;
 pub use self::arguments::{Args, Data, EventName};
 pub use self::auth::Auth;
+pub use self::blocking::BlockingHandler;
 pub use self::connect::{ConnectError, ConnectHandler, IntoConnect};
 pub use self::context::{Context, kind};
 pub use self::extract::{FromContext, Rejection};
@@ -46,5 +48,6 @@ pub use self::reply::{HandlerError, IntoAck};
 pub use self::request::Extension;
 pub use self::saved::{Session, State};
 
+pub(crate) use self::blocking::erase_blocking;
 pub(crate) use self::connect::{Asking, ConnectFunction, Connecting, erase_connect};
 pub(crate) use self::function::{BoxedHandler, Called, Function, erase};

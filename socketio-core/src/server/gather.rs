@@ -56,10 +56,10 @@ impl Gathering {
         for socket in namespace.rooms.select(target).iter() {
             let waiter = Waiter::Each { sid: socket.id().clone(), answers: sender.clone() };
             let pending = socket.pending();
-            if pending.insert_at(id, waiter, server.limits.pending_acks, socket.link()).is_err() {
+            if pending.insert_at(id, waiter, server.limits.pending_acks, socket).is_err() {
                 continue;
             }
-            if socket.deliver(frames.clone()).is_ok() {
+            if socket.deliver_with(frames.clone(), packet.flags()).is_ok() {
                 gathering.waiting.insert(socket.id().clone(), socket.clone());
             } else {
                 pending.take(id, socket.link());

@@ -1,6 +1,8 @@
 //! The server: namespaces, sockets, and what is done with them.
 
 mod ack; // questions to a client, and their answers
+mod blocking; // where handlers run that block
+mod bounds; // options that bound what clients can do
 mod builder; // options
 mod client; // the inbox of a connection
 mod connecting; // a client at the door of a namespace
@@ -8,13 +10,17 @@ pub(crate) mod counters; // what is going on, in numbers
 mod dispatch; // starting handlers
 pub(crate) mod encode; // packets to complete frames
 mod error; // errors of the server's words
+#[cfg(feature = "metrics")]
+mod export; // the counters as metrics
 mod gather; // one question to many clients
 pub(crate) mod inner; // what every handle of a server shares
 mod life; // a socket from its CONNECT to its end
 mod link; // what the sockets of one connection share
 mod namespace; // a world of its own
 mod remote; // sockets of any node, as data
+mod serial; // one event after the other
 mod server_events; // what servers tell each other
+mod slow; // handlers that block their thread
 mod socket; // one client in one namespace
 mod store; // what an application keeps for one client
 
@@ -26,6 +32,7 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 
 pub use self::ack::{Answer, Question};
+pub use self::bounds::OutgoingPolicy;
 pub use self::builder::ServerBuilder;
 pub use self::counters::Counters;
 pub use self::error::{AckError, BuildError, JoinError, ServeError};
@@ -36,6 +43,7 @@ pub(crate) use self::gather::Gathering;
 
 pub use self::socket::Socket;
 pub use crate::adapter::EmitError;
+pub use crate::engine::Rate;
 
 use self::inner::{ServerInner, Sessions};
 use crate::adapter::operation::with_slash;
@@ -43,7 +51,7 @@ use crate::adapter::wire::HostId;
 use crate::adapter::{self, Adapter, AdapterError, IntoRooms, Receipt, Room};
 use crate::engine::Application;
 use crate::handler::kind::{Connected, Disconnect, Event};
-use crate::handler::{ConnectHandler, Handler};
+use crate::handler::{BlockingHandler, ConnectHandler, Handler};
 use crate::http::{self, IntoListener, SocketIoLayer, SocketIoService};
 use crate::protocol::args::IntoArgs;
 
@@ -144,6 +152,17 @@ impl Server {
         self
     }
 
+    /// See [`Namespace::on_blocking`].
+    ///
+    /// # Panics
+    ///
+    /// `event` is a reserved name.
+    #[track_caller]
+    pub fn on_blocking<M>(&self, event: &str, handler: impl BlockingHandler<M>) -> &Self {
+        self.root.on_blocking(event, handler);
+        self
+    }
+
     /// See [`Namespace::off`].
     pub fn off(&self, event: &str) -> &Self {
         self.root.off(event);
@@ -176,6 +195,16 @@ impl Server {
     /// Everybody in `/` but the sockets in these rooms.
     pub fn except(&self, rooms: impl IntoRooms) -> Broadcast {
         self.root.except(rooms)
+    }
+
+    /// Everybody in `/`: see [`Broadcast::volatile`].
+    pub fn volatile(&self) -> Broadcast {
+        self.root.volatile()
+    }
+
+    /// Everybody in `/`: see [`Broadcast::compress`].
+    pub fn compress(&self, compress: bool) -> Broadcast {
+        self.root.compress(compress)
     }
 
     /// Takes everybody in `/` out of `room`.

@@ -18,7 +18,9 @@ use crate::adapter::{
     AdapterError, EventPacket, Fetched, IntoRooms, Operation, Receipt, Reply, Room, Target,
 };
 use crate::handler::kind::{Connected, Disconnect, Event};
-use crate::handler::{ConnectFunction, ConnectHandler, Function, Handler, erase, erase_connect};
+use crate::handler::{
+    BlockingHandler, ConnectFunction, ConnectHandler, Function, Handler, erase, erase_blocking, erase_connect,
+};
 use crate::protocol::args::IntoArgs;
 use crate::protocol::sid::Sid;
 
@@ -111,6 +113,23 @@ impl Namespace {
         })
     }
 
+    /// Handles an event with a function that blocks: it reads files, computes for long, asks a database without async.
+    ///
+    /// It runs on a thread for the purpose, at most [`max_blocking_handlers`](super::ServerBuilder::max_blocking_handlers) at a time; more
+    /// wait, in order. Else it is like a handler of [`on`](Self::on), and takes and returns the same.
+    ///
+    /// # Panics
+    ///
+    /// `event` is a reserved name.
+    #[track_caller]
+    pub fn on_blocking<M>(&self, event: &str, handler: impl BlockingHandler<M>) -> &Self {
+        assert!(!reserved::is_reserved(event), "{event:?} is a reserved event name");
+        let handler = erase_blocking(handler);
+        self.change(|handlers| {
+            handlers.events.insert(event.into(), handler.clone());
+        })
+    }
+
     /// Forgets the handler of `event`: clients that send it get no ack.
     pub fn off(&self, event: &str) -> &Self {
         self.inner.handlers.rcu(|handlers| {
@@ -185,6 +204,16 @@ impl Namespace {
     /// Everybody who is on this node.
     pub fn local(&self) -> Broadcast {
         self.everyone().local()
+    }
+
+    /// Everybody: see [`Broadcast::volatile`].
+    pub fn volatile(&self) -> Broadcast {
+        self.everyone().volatile()
+    }
+
+    /// Everybody: see [`Broadcast::compress`].
+    pub fn compress(&self, compress: bool) -> Broadcast {
+        self.everyone().compress(compress)
     }
 
     /// Sets how long the next question to everybody waits for answers.

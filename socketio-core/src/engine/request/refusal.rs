@@ -3,17 +3,22 @@
 //! ```text
 //! polling   400 application/json   {"code":1,"message":"Session ID unknown"}      too large: 413, shutting down: 503
 //! upgrade   400 text/html          Session ID unknown                             Connection: close
+//! either    503 with Retry-After   {"code":3,"message":"Too many connections"}    too many, or too fast
 //! ```
 //!
 //! Codes and messages are Node's. The cause in detail, and what helps, is for the operator: see [`RefusalLog`](super::RefusalLog).
 
 use std::borrow::Cow;
 
-use http::header::{CONNECTION, CONTENT_TYPE, HeaderValue, SEC_WEBSOCKET_VERSION};
+use http::header::{CONNECTION, CONTENT_TYPE, HeaderValue, RETRY_AFTER, SEC_WEBSOCKET_VERSION};
 use http::{Response, StatusCode};
 
 use super::{RequestKind, WEBSOCKET_WITHOUT_UPGRADE};
+use crate::engine::limits::Limit;
 use crate::http::Body;
+
+/// When who was refused for a limit may come again.
+const RETRY_AFTER_SECONDS: &str = "1";
 
 /// Why a request is refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,9 +45,25 @@ pub(crate) enum Refusal {
     TooLarge { limit: usize },
     /// A new session is asked for while the server shuts down.
     ShuttingDown,
+    /// There are `max_connections` already.
+    TooManyConnections { limit: usize },
+    /// The client's address has `max_connections_per_address` already.
+    TooManyOfAddress { limit: usize },
+    /// More sessions are asked for than `max_handshake_rate` allows.
+    TooManyHandshakes,
 }
 
 impl Refusal {
+    /// The bound that is the reason.
+    pub(crate) fn limit(&self) -> Option<Limit> {
+        match self {
+            Refusal::TooManyConnections { .. } => Some(Limit::Connections),
+            Refusal::TooManyOfAddress { .. } => Some(Limit::ConnectionsPerAddress),
+            Refusal::TooManyHandshakes => Some(Limit::HandshakeRate),
+            _ => None,
+        }
+    }
+
     /// Engine.IO's number for it.
     pub(crate) fn code(&self) -> u8 {
         match self {
@@ -58,9 +79,17 @@ impl Refusal {
     pub(crate) fn status(&self) -> StatusCode {
         match self {
             Refusal::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
-            Refusal::ShuttingDown => StatusCode::SERVICE_UNAVAILABLE,
+            Refusal::ShuttingDown
+            | Refusal::TooManyConnections { .. }
+            | Refusal::TooManyOfAddress { .. }
+            | Refusal::TooManyHandshakes => StatusCode::SERVICE_UNAVAILABLE,
             _ => StatusCode::BAD_REQUEST,
         }
+    }
+
+    /// That of an upgrade is always 400, as Node's; but who has to come again later is told so.
+    fn status_of_upgrade(&self) -> StatusCode {
+        if self.limit().is_some() { self.status() } else { StatusCode::BAD_REQUEST }
     }
 
     /// What the client reads.
@@ -77,6 +106,8 @@ impl Refusal {
             Refusal::UnsupportedVersion => "Unsupported protocol version",
             Refusal::TooLarge { .. } => "Payload too large",
             Refusal::ShuttingDown => "Server shutting down",
+            Refusal::TooManyConnections { .. } | Refusal::TooManyOfAddress { .. } => "Too many connections",
+            Refusal::TooManyHandshakes => "Too many handshakes",
         }
     }
 
@@ -88,6 +119,10 @@ impl Refusal {
                 format!("origin {origin} is not allowed, expected {expected}").into()
             }
             Refusal::TooLarge { limit } => format!("the body has more than {limit} bytes").into(),
+            Refusal::TooManyConnections { limit } => format!("{limit} connections are open already").into(),
+            Refusal::TooManyOfAddress { limit } => {
+                format!("{limit} connections of this address are open already").into()
+            }
             _ => Cow::Borrowed(self.name()),
         }
     }
@@ -112,6 +147,13 @@ impl Refusal {
             Refusal::UnsupportedVersion => "use a client of Socket.IO 3 or later, which speaks Engine.IO 4",
             Refusal::TooLarge { .. } => "send less at once, or raise max_payload(...)",
             Refusal::ShuttingDown => "nothing to do: the client tries again",
+            Refusal::TooManyConnections { .. } => {
+                "raise the limit of open files (ulimit -n) or max_connections(...), or start another process"
+            }
+            Refusal::TooManyOfAddress { .. } => {
+                "raise max_connections_per_address(...); behind a proxy, set trusted_proxies(...)"
+            }
+            Refusal::TooManyHandshakes => "raise max_handshake_rate(...); the client tries again",
         }
     }
 
@@ -129,6 +171,9 @@ impl Refusal {
             Refusal::UnsupportedVersion => "EIO is not 4: a client of Socket.IO 2 or older, or none at all",
             Refusal::TooLarge { .. } => "the body is too large",
             Refusal::ShuttingDown => "the server is shutting down",
+            Refusal::TooManyConnections { .. } => "there are too many connections",
+            Refusal::TooManyOfAddress { .. } => "there are too many connections of one address",
+            Refusal::TooManyHandshakes => "handshakes come faster than they may",
         }
     }
 
@@ -139,7 +184,7 @@ impl Refusal {
                 let body = serde_json::json!({ "code": self.code(), "message": self.message() }).to_string();
                 (self.status(), "application/json", body)
             }
-            RequestKind::Upgrade => (StatusCode::BAD_REQUEST, "text/html", self.message().to_owned()),
+            RequestKind::Upgrade => (self.status_of_upgrade(), "text/html", self.message().to_owned()),
         };
         let mut response = Response::new(Body::full(body));
         *response.status_mut() = status;
@@ -147,6 +192,9 @@ impl Refusal {
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
         if kind != (RequestKind::Polling { close: false }) {
             headers.insert(CONNECTION, HeaderValue::from_static("close"));
+        }
+        if self.limit().is_some() {
+            headers.insert(RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER_SECONDS));
         }
         if self == Refusal::WebsocketVersion {
             headers.insert(SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13"));
