@@ -16,6 +16,7 @@ impl Connection {
         let heard = std::mem::take(&mut self.heard);
         let ended = self.inbox.as_ref().map_or(0, |inbox| inbox.handlers_ended());
         let busy = std::mem::replace(&mut self.handlers_ended, ended) != ended;
+        let waits = self.held.len() - self.held_at;
         if self.at_end {
             return Err(End::Lost(None));
         }
@@ -32,15 +33,14 @@ impl Connection {
             {
                 self.heartbeat.extend(now);
             }
-            // The same where it has to wait for having been too fast.
-            Due::Timeout if self.slowed.is_some() && (heard || self.held.len() - self.held_at >= SCRATCH) => {
-                self.heartbeat.extend(now);
-            }
-            // Its pong may be among what waits for the handlers, or behind it.
+            // Its pong may be among what waits for the handlers, or for the client's having been too fast, or behind that. Another ping is
+            // what it answers if it lives: that is heard, if not understood.
             Due::Timeout
-                if !self.is_ready() && (heard || (busy && self.held.len() - self.held_at >= SCRATCH)) =>
+                if (!self.is_ready() && (heard || (busy && waits >= SCRATCH)))
+                    || (self.slowed.is_some() && (heard || waits > 0)) =>
             {
-                self.heartbeat.extend(now)
+                self.heartbeat.extend(now);
+                self.ping_due = true;
             }
             Due::Timeout => {
                 return Err(End::Close(Close::new(DisconnectReason::PingTimeout).at(Limit::PingTimeout)));
