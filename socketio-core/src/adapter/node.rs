@@ -190,7 +190,7 @@ fn emit(server: &Arc<ServerInner>, target: &Target, packet: &EventPacket) -> usi
         Ok(start) => {
             let frames = Frames::of(buffer.get(start..).unwrap_or_default());
             let flags = packet.flags();
-            sockets.filter(|socket| socket.deliver_with(frames.clone(), flags).is_ok()).count()
+            sockets.filter(|socket| socket.offer(frames.clone(), flags)).count()
         }
         Err(error) => {
             tracing::error!(target: "socketio", event = packet.event(), %error, "a broadcast could not be encoded");

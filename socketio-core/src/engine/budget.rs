@@ -57,11 +57,13 @@ pub(crate) struct Ledger {
 
 impl Ledger {
     /// The number is `bytes` now; `true` when more are counted than before.
+    #[inline]
     pub(crate) fn set(&mut self, budget: &Budget, bytes: usize) -> bool {
         // The usual case: small before, and small now.
-        if bytes <= FREE && self.counted == 0 {
-            return false;
-        }
+        if bytes <= FREE && self.counted == 0 { false } else { self.count(budget, bytes) }
+    }
+
+    fn count(&mut self, budget: &Budget, bytes: usize) -> bool {
         let count = if bytes <= FREE { 0 } else { bytes.next_multiple_of(STEP) };
         let before = std::mem::replace(&mut self.counted, count);
         match count.cmp(&before) {

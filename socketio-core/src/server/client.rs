@@ -123,7 +123,10 @@ impl ClientInbox {
         let early = || Early { is_ack, id, data: data.into(), attachments: attachments.to_vec() };
         match socket.life().admit(&self.session, limits.early_packets, limits.early_bytes, early) {
             Admission::Now if is_ack => id.map_or(Ok(()), |id| dispatch::ack(socket, data, attachments, id)),
-            Admission::Now => serial::event(socket, data, attachments, id),
+            Admission::Now => match self.link.serial() {
+                None => dispatch::event(socket, data, attachments, id),
+                Some(serial) => serial::event(socket, serial, data, attachments, id),
+            },
             Admission::Waits => Ok(()),
             Admission::Gone => {
                 self.server.counting.packets_dropped.one();

@@ -55,7 +55,10 @@ pub(crate) fn early(socket: &Socket, packet: &Early) -> Result<(), Close> {
     match (packet.is_ack, packet.id) {
         (true, Some(id)) => ack(socket, &packet.data, &packet.attachments, id),
         (true, None) => Ok(()),
-        (false, id) => serial::event(socket, &packet.data, &packet.attachments, id),
+        (false, id) => match socket.link().serial() {
+            None => event(socket, &packet.data, &packet.attachments, id),
+            Some(serial) => serial::event(socket, serial, &packet.data, &packet.attachments, id),
+        },
     }
 }
 

@@ -59,7 +59,7 @@ impl Gathering {
             if pending.insert_at(id, waiter, server.limits.pending_acks, socket).is_err() {
                 continue;
             }
-            if socket.deliver_with(frames.clone(), packet.flags()).is_ok() {
+            if socket.offer(frames.clone(), packet.flags()) {
                 gathering.waiting.insert(socket.id().clone(), socket.clone());
             } else {
                 pending.take(id, socket.link());

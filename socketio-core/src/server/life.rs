@@ -206,6 +206,7 @@ impl Life {
     }
 
     /// Decides what happens to a packet of the client; `early` makes the copy that waits.
+    #[inline]
     pub(crate) fn admit(
         &self,
         session: &Arc<Session>,
@@ -214,10 +215,19 @@ impl Life {
         early: impl FnOnce() -> Early,
     ) -> Admission {
         match self.state.load(Ordering::Acquire) {
-            CONNECTED => return Admission::Now,
-            GONE.. => return Admission::Gone,
-            _ => {}
+            CONNECTED => Admission::Now,
+            _ => self.admit_early(session, packets, bytes, early),
         }
+    }
+
+    #[cold]
+    fn admit_early(
+        &self,
+        session: &Arc<Session>,
+        packets: usize,
+        bytes: usize,
+        early: impl FnOnce() -> Early,
+    ) -> Admission {
         let mut inner = self.lock();
         match (self.state.load(Ordering::Acquire), inner.waiting.as_deref_mut()) {
             (GONE.., _) => Admission::Gone,

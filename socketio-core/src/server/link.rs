@@ -29,7 +29,7 @@ pub(crate) struct Link {
     /// Answers of the client that are awaited, in all its namespaces.
     asked: AtomicUsize,
     limit: usize,
-    serial: Option<Serial>,
+    serial: Option<Box<Serial>>,
     counting: SharedCounting,
     /// The connection, while it waits for room.
     waker: Mutex<Option<Waker>>,
@@ -38,7 +38,7 @@ pub(crate) struct Link {
 }
 
 impl Link {
-    pub(crate) fn new(limit: usize, serial: Option<Serial>, counting: SharedCounting) -> Arc<Self> {
+    pub(crate) fn new(limit: usize, serial: Option<Box<Serial>>, counting: SharedCounting) -> Arc<Self> {
         Arc::new(Link {
             running: AtomicUsize::new(0),
             full: AtomicBool::new(false),
@@ -65,7 +65,7 @@ impl Link {
 
     /// Where events have to wait for their turn.
     pub(crate) fn serial(&self) -> Option<&Serial> {
-        self.serial.as_ref()
+        self.serial.as_deref()
     }
 
     /// Whether a handler waits for something.
@@ -74,6 +74,7 @@ impl Link {
     }
 
     /// Whether another event can be taken.
+    #[inline]
     pub(crate) fn has_room(&self) -> bool {
         if self.catching_up.load(Ordering::Acquire) > 0 {
             return false;

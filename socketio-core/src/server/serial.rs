@@ -38,14 +38,12 @@ struct State {
 /// Handles an event of the client, now or in its turn.
 pub(crate) fn event(
     socket: &Socket,
+    serial: &Serial,
     data: &str,
     attachments: &[Bytes],
     id: Option<u64>,
 ) -> Result<(), Close> {
     let link = socket.link();
-    let Some(serial) = link.serial() else {
-        return dispatch::event(socket, data, attachments, id);
-    };
     if !serial.begin(link) {
         let early = Early { is_ack: false, id, data: data.into(), attachments: attachments.to_vec() };
         serial.push(socket, early);
@@ -88,8 +86,8 @@ fn drain(link: &Arc<Link>, serial: &Serial) {
 }
 
 impl Serial {
-    pub(crate) fn new(max_events: usize, max_bytes: usize) -> Self {
-        Serial { state: Mutex::default(), max_events, max_bytes }
+    pub(crate) fn new(max_events: usize, max_bytes: usize) -> Box<Self> {
+        Box::new(Serial { state: Mutex::default(), max_events, max_bytes })
     }
 
     /// Whether another event has room; `times` as many have while the client is asked something.

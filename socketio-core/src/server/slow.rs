@@ -5,24 +5,30 @@ use crate::engine::Limit;
 
 /// When a handler was let loose on the thread.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Watch(u64);
+pub(crate) struct Watch(Time);
 
 impl Watch {
+    #[inline]
     pub(crate) fn start() -> Self {
-        Watch(coarse_millis())
+        Watch(now())
     }
 
     /// It has come back; if that took long, whoever runs the server should know which it was.
+    #[inline]
     pub(crate) fn end(self, socket: &Socket, event: &str) {
-        let blocked = coarse_millis().saturating_sub(self.0);
-        if blocked > u64::from(socket.server().limits.slow_handler) {
-            warn(socket, event, blocked);
+        let now = now();
+        // The clock is coarse: nearly always it has not moved.
+        if now != self.0 {
+            warn_if_long(socket, event, millis(now).saturating_sub(millis(self.0)));
         }
     }
 }
 
 #[cold]
-fn warn(socket: &Socket, event: &str, blocked_ms: u64) {
+fn warn_if_long(socket: &Socket, event: &str, blocked_ms: u64) {
+    if blocked_ms <= u64::from(socket.server().limits.slow_handler) {
+        return;
+    }
     if let Some(left_out) = socket.server().engine.reached.count_and_admit(Limit::SlowHandler) {
         tracing::warn!(
             target: "socketio", sid = %socket.id(), event, blocked_ms, left_out,
@@ -31,15 +37,25 @@ fn warn(socket: &Socket, event: &str, blocked_ms: u64) {
     }
 }
 
+/// Seconds and nanoseconds.
+type Time = (i64, i64);
+
+fn millis((seconds, nanos): Time) -> u64 {
+    seconds.cast_unsigned() * 1000 + nanos.cast_unsigned() / 1_000_000
+}
+
 /// A clock that is cheap to read and a few milliseconds coarse: it is read twice for every event.
 #[cfg(target_os = "linux")]
-fn coarse_millis() -> u64 {
+#[inline]
+#[allow(clippy::useless_conversion, reason = "on some targets they are narrower")]
+fn now() -> Time {
     let time = rustix::time::clock_gettime(rustix::time::ClockId::MonotonicCoarse);
-    time.tv_sec.cast_unsigned() * 1000 + time.tv_nsec.cast_unsigned() / 1_000_000
+    (time.tv_sec.into(), time.tv_nsec.into())
 }
 
 #[cfg(not(target_os = "linux"))]
-fn coarse_millis() -> u64 {
+fn now() -> Time {
     static START: std::sync::OnceLock<std::time::Instant> = std::sync::OnceLock::new();
-    START.get_or_init(std::time::Instant::now).elapsed().as_millis() as u64
+    let time = START.get_or_init(std::time::Instant::now).elapsed();
+    (time.as_secs().cast_signed(), i64::from(time.subsec_nanos()))
 }

@@ -294,6 +294,12 @@ impl Socket {
         })
     }
 
+    /// Queues whole packets if it can; whether they were taken.
+    #[inline]
+    pub(crate) fn offer(&self, frames: Frames<'_>, flags: Flags) -> bool {
+        self.inner.life.deliver(&self.inner.session, frames, flags).is_ok()
+    }
+
     /// Queues what the client must hear whether it has been let in or not.
     pub(crate) fn answer(&self, encode: impl FnOnce(&mut Vec<u8>) -> usize) -> Result<(), Refused> {
         let mut buffer = spare::take();

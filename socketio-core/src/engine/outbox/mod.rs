@@ -10,7 +10,7 @@
 mod reading; // how frames leave
 mod volatile; // what may be thrown out
 
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
@@ -44,12 +44,13 @@ pub(crate) enum Refused {
 }
 
 /// What a push has done beside queueing its packet.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Pushed {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Pushed {
+    Nothing,
     /// More bytes are counted than before.
-    pub(crate) grew: bool,
-    /// Volatile packets that had to make room.
-    pub(crate) displaced: u64,
+    Grew,
+    /// Volatile packets had to make room: [`Outbox::displaced`].
+    Displaced,
 }
 
 /// Who takes frames out of the queue.
@@ -68,6 +69,8 @@ pub(crate) struct Outbox {
     len: AtomicUsize,
     /// The reader sleeps until there is something to send; set under the lock.
     hungry: AtomicBool,
+    /// Volatile packets that had to make room.
+    displaced: AtomicU64,
 }
 
 #[derive(Debug)]
@@ -106,7 +109,12 @@ impl Outbox {
             close: None,
             shut: false,
         };
-        Outbox { state: Mutex::new(state), len: AtomicUsize::new(0), hungry: AtomicBool::new(false) }
+        Outbox {
+            state: Mutex::new(state),
+            len: AtomicUsize::new(0),
+            hungry: AtomicBool::new(false),
+            displaced: AtomicU64::new(0),
+        }
     }
 
     /// Bytes that are queued or being written.
@@ -119,6 +127,7 @@ impl Outbox {
     /// A packet larger than the limit is taken when nothing else waits. When the queue is full, the session is closed: a client that
     /// lost one message in the middle could not know. A volatile packet is dropped instead, and where the bounds say so, those
     /// that wait make room first.
+    #[inline]
     pub(crate) fn push(&self, frames: Frames<'_>, flags: Flags, bounds: &Bounds) -> Result<Pushed, Refused> {
         let size = frames.len();
         self.put(size, flags, bounds, |rope| rope.push(frames))
@@ -142,47 +151,67 @@ impl Outbox {
         }
         let before = self.len();
         let mut after = before + size;
-        let mut displaced = 0;
-        if flags.volatile && (!state.ready || (after > bounds.limit && before > 0)) {
-            return Err(Refused::Dropped);
-        }
+        let mut pushed = Pushed::Nothing;
         if after > bounds.limit && before > 0 {
-            let (packets, bytes) = state.make_room(after - bounds.limit);
-            displaced = packets;
-            after -= bytes;
-            if after > bounds.limit && after > size {
-                return Err(self.overflow(
-                    state,
-                    before - bytes,
-                    Close::outgoing_full(bounds.limit, after),
-                    bounds,
-                ));
+            match self.make_room(&mut state, size, after, flags, bounds) {
+                Ok(room) => (after, pushed) = (room, Pushed::Displaced),
+                Err(Refused::Full) => return Err(self.overflow(state)),
+                Err(refused) => return Err(refused),
             }
         }
-        if flags.volatile && bounds.volatile_first {
-            state.mark(size);
+        if flags.volatile {
+            if !state.ready {
+                return Err(Refused::Dropped);
+            }
+            if bounds.volatile_first {
+                state.mark(size);
+            }
         }
         state.compress |= !flags.uncompressed;
         put(&mut state.rope);
         self.len.store(after, Ordering::Relaxed);
-        let grew = state.ledger.set(&bounds.budget, after);
+        if state.ledger.set(&bounds.budget, after) && pushed == Pushed::Nothing {
+            pushed = Pushed::Grew;
+        }
         let waker = if self.hungry.swap(false, Ordering::Relaxed) { state.waker.clone() } else { None };
         drop(state);
         wake(waker);
-        Ok(Pushed { grew, displaced })
+        Ok(pushed)
+    }
+
+    /// There is no room for `size` more bytes, which would make it `after`: what is volatile has to give way, if that helps. Returns how
+    /// many bytes it will be.
+    #[cold]
+    fn make_room(
+        &self,
+        state: &mut State,
+        size: usize,
+        after: usize,
+        flags: Flags,
+        bounds: &Bounds,
+    ) -> Result<usize, Refused> {
+        if flags.volatile {
+            return Err(Refused::Dropped);
+        }
+        let (packets, bytes) = state.make_room(after - bounds.limit);
+        let after = after - bytes;
+        self.len.store(after - size, Ordering::Relaxed);
+        self.displaced.fetch_add(packets, Ordering::Relaxed);
+        if after > bounds.limit && after > size {
+            state.ledger.set(&bounds.budget, after - size);
+            state.close = Some(Box::new(Close::outgoing_full(bounds.limit, after)));
+            return Err(Refused::Full);
+        }
+        Ok(after)
+    }
+
+    /// Volatile packets that had to make room since this was asked last.
+    pub(crate) fn displaced(&self) -> u64 {
+        self.displaced.swap(0, Ordering::Relaxed)
     }
 
     #[cold]
-    fn overflow(
-        &self,
-        mut state: MutexGuard<'_, State>,
-        len: usize,
-        close: Close,
-        bounds: &Bounds,
-    ) -> Refused {
-        self.len.store(len, Ordering::Relaxed);
-        state.ledger.set(&bounds.budget, len);
-        state.close = Some(Box::new(close));
+    fn overflow(&self, mut state: MutexGuard<'_, State>) -> Refused {
         let (waker, room) = (state.waker.clone(), state.room.take());
         drop(state);
         wake(waker);

@@ -144,6 +144,7 @@ impl State {
         std::mem::take(&mut self.rope)
     }
 
+    #[inline]
     fn take(&mut self) -> Taken {
         let rope = std::mem::take(&mut self.rope);
         self.in_flight += rope.len();

@@ -173,8 +173,8 @@ fn volatile_packets_make_room_where_the_policy_says_so_and_nowhere_else() {
             assert_eq!(fourth, Err(Refused::Full));
             continue;
         }
-        assert_eq!(fourth.map(|pushed| pushed.displaced), Ok(1));
-        assert_eq!(push(b'e', Flags::default()).map(|pushed| pushed.displaced), Ok(1));
+        assert_eq!((fourth, outbox.displaced()), (Ok(Pushed::Displaced), 1));
+        assert_eq!((push(b'e', Flags::default()), outbox.displaced()), (Ok(Pushed::Displaced), 1));
         assert_eq!(outbox.len(), 90);
         assert_eq!(push(b'f', Flags::default()), Err(Refused::Full), "nothing volatile is left");
     }
@@ -203,8 +203,8 @@ fn an_answer_is_compressed_if_one_of_its_packets_may_be() {
 fn what_is_large_is_counted_until_it_is_gone() {
     let (outbox, bounds) = (Outbox::new(Reader::Websocket), bounds(1 << 20));
     let cx = Context::from_waker(Waker::noop());
-    let grew = outbox.push(Frames::Copied(&[0x81; 100_000]), Flags::default(), &bounds).unwrap().grew;
-    assert!(grew && bounds.budget.total() >= 100_000);
+    let pushed = outbox.push(Frames::Copied(&[0x81; 100_000]), Flags::default(), &bounds);
+    assert!(pushed == Ok(Pushed::Grew) && bounds.budget.total() >= 100_000);
     assert!(outbox.poll_frames(0, true, &bounds, &cx).is_ready());
     assert!(bounds.budget.total() >= 100_000, "being written it is still here");
     assert!(outbox.poll_frames(100_000, true, &bounds, &cx).is_pending());

@@ -139,7 +139,7 @@ impl Session {
     /// The same with what their sender wants of them.
     pub(crate) fn push_with(self: &Arc<Self>, frames: Frames<'_>, flags: Flags) -> Result<(), Refused> {
         match self.outbox.push(frames, flags, &self.engine.outgoing) {
-            Ok(Pushed { grew: false, displaced: 0 }) => Ok(()),
+            Ok(Pushed::Nothing) => Ok(()),
             pushed => self.pushed(pushed),
         }
     }
@@ -153,16 +153,13 @@ impl Session {
     fn pushed(self: &Arc<Self>, pushed: Result<Pushed, Refused>) -> Result<(), Refused> {
         let reached = &self.engine.reached;
         match pushed {
-            Ok(Pushed { grew, displaced }) => {
-                for _ in 0..displaced {
-                    reached.note(Limit::Volatile, &self.id, "a volatile packet made room for another");
-                }
-                if grew {
-                    self.engine.keep_to_budget();
-                }
+            Ok(_) => {
+                self.note_displaced();
+                self.engine.keep_to_budget();
                 return Ok(());
             }
             Err(Refused::Full) => {
+                self.note_displaced();
                 reached.note(Limit::Outgoing, &self.id, self.end().detail.unwrap_or_default());
                 self.finish_if_polling();
             }
@@ -170,6 +167,12 @@ impl Session {
             Err(Refused::Closed) => {}
         }
         pushed.map(|_| ())
+    }
+
+    fn note_displaced(&self) {
+        for _ in 0..self.outbox.displaced() {
+            self.engine.reached.note(Limit::Volatile, &self.id, "a volatile packet made room for another");
+        }
     }
 
     /// A volatile packet was not queued: the client is not ready for it.
