@@ -102,6 +102,11 @@ async fn questions_beyond_max_pending_acks_fail_at_once() {
     for (number, asked) in asked.into_iter().enumerate() {
         assert_eq!(usize::from(asked.await.unwrap()), number);
     }
+    let late = socket.timeout(Duration::from_millis(50)).emit_with_ack::<u8>("ask", ()).await;
+    assert!(matches!(late, Err(AckError::Timeout(_))), "{late:?}");
+    let everybody = server.io.to([socket.id().as_str()]).timeout(Duration::from_millis(50));
+    assert_eq!(everybody.emit_with_ack::<u8>("ask", ()).await.unwrap().silent.len(), 1);
+    assert_eq!((server.io.counters().acks_timed_out, server.io.counters().pending_acks), (2, 0));
     client.close().await;
     assert_unharmed(&server).await;
 }

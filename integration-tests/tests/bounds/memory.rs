@@ -27,7 +27,7 @@ async fn two_hundred_megabytes_for_a_reader_that_stopped_cut_it_and_grow_the_ser
     healthy.warm_up().await;
     let before = server.resident();
     healthy.flood("flood", 2_000, 100_000).await;
-    let grown = server.peak() - before;
+    let grown = server.grown(before);
     let counters = healthy.counters().await;
     assert!(grown <= 32 * MIB, "grown by {grown} bytes");
     assert_eq!((counters.outgoing_full, counters.volatile_dropped), (1, 0), "{counters:?}");
@@ -41,7 +41,7 @@ async fn two_hundred_megabytes_of_volatile_events_are_dropped_for_a_reader_that_
     healthy.warm_up().await;
     let before = server.resident();
     healthy.flood("volatile flood", 2_000, 100_000).await;
-    let grown = server.peak() - before;
+    let grown = server.grown(before);
     let counters = healthy.counters().await;
     assert!(grown <= 32 * MIB, "grown by {grown} bytes");
     assert_eq!(counters.outgoing_full, 0);
@@ -63,7 +63,7 @@ async fn a_hundred_readers_that_stopped_cost_four_mib_each_at_most() {
     let before = server.resident();
     // To each its own, so that nothing is shared: 20 GB in all, if it were kept.
     healthy.flood("flood each", 1_000, 200_000).await;
-    let grown = server.peak() - before;
+    let grown = server.grown(before);
     let counters = healthy.counters().await;
     assert!(grown <= 100 * 4 * MIB, "grown by {grown} bytes");
     assert_eq!(counters.outgoing_full, 100, "{counters:?}");
@@ -80,7 +80,7 @@ async fn a_hundred_readers_that_stopped_never_go_past_max_buffered_total() {
     healthy.warm_up().await;
     let before = server.resident();
     healthy.flood("flood each", 35, 100_000).await;
-    let grown = server.peak() - before;
+    let grown = server.grown(before);
     let counters = healthy.counters().await;
     assert!(grown <= TOTAL + 16 * MIB, "grown by {grown} bytes");
     assert!(counters.buffered_full > 50, "{counters:?}");
@@ -194,6 +194,13 @@ impl Process {
     /// and the most that ever were.
     fn peak(&self) -> usize {
         self.status("VmHWM:")
+    }
+
+    /// How much more than `before` there ever was; printed, for whoever wants the figure.
+    fn grown(&self, before: usize) -> usize {
+        let grown = self.peak().saturating_sub(before);
+        println!("resident memory has grown by {:.1} MiB", grown as f64 / MIB as f64);
+        grown
     }
 
     fn status(&self, field: &str) -> usize {

@@ -29,6 +29,7 @@ pub(crate) enum Limit {
     ConnectTimeout,
     UpgradeTimeout,
     PingTimeout,
+    AckTimeout,
     SlowHandler,
 }
 
@@ -58,13 +59,14 @@ impl Limit {
             Limit::ConnectTimeout => "connect_timeout",
             Limit::UpgradeTimeout => "upgrade_timeout",
             Limit::PingTimeout => "ping_timeout",
+            Limit::AckTimeout => "ack_timeout",
             Limit::SlowHandler => "slow_handler",
         }
     }
 
     /// Whether reaching it is an everyday matter, which no operator has to know of.
     fn is_usual(self) -> bool {
-        matches!(self, Limit::Volatile | Limit::PingTimeout)
+        matches!(self, Limit::Volatile | Limit::PingTimeout | Limit::AckTimeout)
     }
 }
 

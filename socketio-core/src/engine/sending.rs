@@ -20,6 +20,8 @@ pub(crate) struct Sending {
     offset: usize,
     /// Parts up to and with the one that was slipped in last, while it is here.
     ahead: u8,
+    /// Bytes whose memory has been given back.
+    freed: usize,
 }
 
 impl Sending {
@@ -59,6 +61,11 @@ impl Sending {
         }
         self.ahead = 0;
         before - self.count()
+    }
+
+    /// Bytes whose memory has been given back since this was asked last: a part is kept until the last of it has left.
+    pub(crate) fn take_freed(&mut self) -> usize {
+        std::mem::take(&mut self.freed)
     }
 
     /// Messages that have not left entirely.
@@ -136,11 +143,13 @@ impl Sending {
                 return;
             }
             self.offset -= part.len();
+            self.freed += part.len();
             self.rope.parts.pop_front();
             self.ahead = self.ahead.saturating_sub(1);
         }
         if self.offset >= self.rope.tail.len() {
             self.offset = 0;
+            self.freed += self.rope.tail.len();
             spare::give(std::mem::take(&mut self.rope.tail));
         }
     }
@@ -243,6 +252,18 @@ mod tests {
             let border = [0, 9, 13, 18].into_iter().find(|&border| border >= stop).unwrap();
             assert_eq!(pipe.got, whole[..border], "stopped after {stop} bytes");
             assert!(sending.is_empty() && lost <= before);
+        }
+    }
+
+    #[test]
+    fn a_part_is_kept_until_the_last_byte_of_it_has_left() {
+        let mut sending = Sending::default();
+        sending.append(rope(&["4a", "4bb"], "4shared"));
+        let mut pipe = Pipe { got: Vec::new(), quota: 0 };
+        let freed = [(8, 0), (1, 9), (8, 0), (1, 9)];
+        for (quota, expected) in freed {
+            write(&mut sending, &mut pipe, quota);
+            assert_eq!(sending.take_freed(), expected);
         }
     }
 

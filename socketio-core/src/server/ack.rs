@@ -12,6 +12,7 @@ use tokio::time::Instant;
 use super::link::Link;
 use super::{AckError, EmitError, Socket, encode};
 use crate::adapter::{Flags, reserved};
+use crate::engine::Limit;
 use crate::protocol::args::{ArgsRef, DecodeError, IntoArgs, RawArgs};
 use crate::protocol::sid::Sid;
 
@@ -86,7 +87,12 @@ impl Question {
         async move {
             let (asked, answer, until, timeout) = asked?;
             let answer = match tokio::time::timeout_at(until, answer).await {
-                Err(_) => return Err(AckError::Timeout(timeout)),
+                Err(_) => {
+                    let socket = &asked.socket;
+                    let detail = format_args!("no answer within {timeout:?}");
+                    socket.server().engine.reached.note(Limit::AckTimeout, socket.id(), detail);
+                    return Err(AckError::Timeout(timeout));
+                }
                 Ok(Err(_)) => return Err(AckError::Disconnected),
                 Ok(Ok(answer)) => answer,
             };

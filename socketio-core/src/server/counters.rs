@@ -121,6 +121,8 @@ counters! {
         upgrades_timed_out,
         /// Connections closed because no pong came within `ping_timeout`.
         pings_timed_out,
+        /// Questions that a client did not answer within `ack_timeout`, or the timeout of their own.
+        acks_timed_out,
         /// Handlers that blocked their thread for longer than `slow_handler`.
         handlers_slow,
     }

@@ -13,7 +13,7 @@ use super::ack::Waiter;
 use super::encode;
 use super::inner::ServerInner;
 use crate::adapter::{EventPacket, Target};
-use crate::engine::{Frames, spare};
+use crate::engine::{Frames, Limit, spare};
 use crate::protocol::args::{EncodeError, RawArgs};
 use crate::protocol::sid::Sid;
 
@@ -79,9 +79,20 @@ impl Gathering {
         if self.waiting.is_empty() {
             return None;
         }
-        let (sid, args) = tokio::time::timeout_at(self.until, self.answers.recv()).await.ok()??;
+        let Ok(answer) = tokio::time::timeout_at(self.until, self.answers.recv()).await else {
+            self.note_silent();
+            return None;
+        };
+        let (sid, args) = answer?;
         self.waiting.remove(&sid);
         Some((sid, args))
+    }
+
+    fn note_silent(&self) {
+        for socket in self.waiting.values() {
+            let reached = &socket.server().engine.reached;
+            reached.note(Limit::AckTimeout, socket.id(), "no answer to a broadcast in time");
+        }
     }
 
     /// An answer that is there already.

@@ -96,6 +96,7 @@ impl ServerInner {
             unjoined: reached(Limit::ConnectTimeout),
             upgrades_timed_out: reached(Limit::UpgradeTimeout),
             pings_timed_out: reached(Limit::PingTimeout),
+            acks_timed_out: reached(Limit::AckTimeout),
             handlers_slow: reached(Limit::SlowHandler),
         }
     }

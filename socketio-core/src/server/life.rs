@@ -91,6 +91,7 @@ pub(crate) enum Admission {
 
 /// How far the socket had come when it ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(clippy::enum_variant_names, reason = "it was that when it ended")]
 pub(crate) enum Gone {
     WasConnecting,
     WasUndecided,

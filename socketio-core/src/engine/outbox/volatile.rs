@@ -92,7 +92,7 @@ mod tests {
     fn a_packet_that_has_begun_to_leave_stays() {
         let (mut rope, mut marks) = queue("ab");
         // `a` and half of `b`.
-        rope.remove(&[0..15]);
+        rope.remove(std::slice::from_ref(&(0..15)));
         marks.forget_front(15);
         assert_eq!(marks.give_way(&mut rope, 100), (0, 0));
         assert_eq!(rope.len(), 35);

@@ -29,6 +29,11 @@ use crate::adapter::Flags;
 use crate::protocol::engine::Transport;
 use crate::protocol::sid::SessionId;
 
+/// States of [`Session::going`]; other numbers are bytes that an owner is still to give back.
+const STAYS: usize = 0;
+const CHOSEN: usize = usize::MAX - 1;
+const GONE: usize = usize::MAX;
+
 /// The deadline has come and the owner has been told.
 const DUE: Millis = u64::MAX;
 
@@ -43,7 +48,7 @@ pub(crate) struct Session {
     upgraded: AtomicBool,
     /// Bytes of the client that wait on this side, as far as they are counted.
     pub(super) incoming: AtomicUsize,
-    /// What it had when it was chosen to be cut, so that others have room.
+    /// Whether it was chosen to be cut, so that others have room, and what it still had then.
     going: AtomicUsize,
     place: Place,
     /// Where the client's speed is limited; it goes along at an upgrade.
@@ -101,7 +106,7 @@ impl Session {
             opened: now,
             upgraded: AtomicBool::new(reader == Reader::Websocket),
             incoming: AtomicUsize::new(0),
-            going: AtomicUsize::new(0),
+            going: AtomicUsize::new(STAYS),
             place,
             throttle: SessionThrottle::new(engine, now),
             polling: Mutex::new(None),
@@ -161,6 +166,7 @@ impl Session {
             Err(Refused::Full) => {
                 self.note_displaced();
                 reached.note(Limit::Outgoing, &self.id, self.end().detail.unwrap_or_default());
+                self.discard();
                 self.finish_if_polling();
             }
             Err(Refused::Dropped) => self.note_dropped(),
@@ -201,23 +207,36 @@ impl Session {
 
     /// Whether it has been chosen to go.
     pub(super) fn is_going(&self) -> bool {
-        self.going.load(Ordering::Relaxed) > 0
+        self.going.load(Ordering::Relaxed) != STAYS
     }
 
-    /// It has to go so that others have room.
+    /// It has to go so that others have room: what waits for the client is thrown away at once, the rest goes with its owner.
     pub(super) fn cut_for_others(self: &Arc<Self>, limit: usize) {
-        let bytes = self.fullness().max(1);
-        if self.going.compare_exchange(0, bytes, Ordering::AcqRel, Ordering::Relaxed).is_err() {
+        if self.going.compare_exchange(STAYS, CHOSEN, Ordering::AcqRel, Ordering::Relaxed).is_err() {
             return;
         }
-        self.engine.outgoing.budget.goes(bytes);
-        self.close(Close::over_budget(limit, bytes));
+        self.close(Close::over_budget(limit, self.fullness()));
+        self.discard();
+        let (budget, rest) = (&self.engine.outgoing.budget, self.fullness().max(1));
+        budget.goes(rest);
+        if self.going.compare_exchange(CHOSEN, rest, Ordering::AcqRel, Ordering::Relaxed).is_err() {
+            // It is gone already.
+            budget.went(rest);
+        }
+    }
+
+    /// Throws away what waits for the client: it has to go because of that.
+    fn discard(&self) {
+        self.engine.counters.undelivered(self.outbox.discard(&self.engine.outgoing));
     }
 
     /// Its memory and its place are free.
     pub(super) fn gone(&self) {
         self.place.leave();
-        self.engine.outgoing.budget.went(self.going.swap(0, Ordering::AcqRel));
+        match self.going.swap(GONE, Ordering::AcqRel) {
+            STAYS | CHOSEN | GONE => {}
+            rest => self.engine.outgoing.budget.went(rest),
+        }
     }
 
     /// The bound on what waits for this client, in bytes.

@@ -50,8 +50,10 @@ pub(crate) struct Connection {
     /// How much of it has been handled.
     held_at: usize,
     sending: Sending,
-    /// Bytes written that the outbox has not been told of.
+    /// Bytes that are written and free, of which the outbox has not been told.
     written: usize,
+    /// Bytes have left since a write was stuck last.
+    moved: bool,
     /// Pongs of the WebSocket's own pings; like `ping_due` they go out at the next border between frames.
     pongs: Vec<u8>,
     ping_due: bool,
@@ -94,6 +96,7 @@ impl Connection {
             held_at: 0,
             sending: Sending::default(),
             written: 0,
+            moved: false,
             pongs: Vec::new(),
             ping_due: false,
             unflushed: false,

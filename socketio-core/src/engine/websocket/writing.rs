@@ -45,8 +45,9 @@ impl Connection {
                 return Err(End::Lost(None));
             };
             match self.sending.poll_write(io, cx) {
-                Poll::Ready(Ok(written)) => {
-                    self.written += written;
+                Poll::Ready(Ok(_)) => {
+                    self.written += self.sending.take_freed();
+                    self.moved = true;
                     self.progress = true;
                     self.unflushed = true;
                 }
@@ -78,7 +79,7 @@ impl Connection {
     /// The stream takes no more for now. It wakes when it does; an end of the session must wake too.
     fn stuck(&mut self, cx: &mut Context<'_>) -> Result<bool, End> {
         let engine = &self.session.engine;
-        if self.written > 0 || self.stuck_until.is_none() {
+        if std::mem::take(&mut self.moved) || self.stuck_until.is_none() {
             let until = engine.now() + u64::from(engine.config.ping_timeout);
             self.stuck_until = Some(until);
             self.session.set_deadline(until.min(self.heartbeat.deadline()));
