@@ -49,7 +49,7 @@ impl Running {
                 counters.pending_acks,
                 counters.handlers_running,
             );
-            if left == (0, 0, 0, 0, 0) { Ok(()) } else { Err(counters) }
+            if left == (0, 0, 0, 0, 0) { Ok(()) } else { Err(Box::new(counters)) }
         })
     }
 }

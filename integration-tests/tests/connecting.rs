@@ -167,7 +167,7 @@ async fn a_second_connect_never_runs_the_handler_twice() {
     client.send("40").await;
     until("the connection to settle", || match server.io.counters() {
         counters if counters.sockets <= 1 && gate.count() == 1 => Ok(()),
-        other => Err(other),
+        other => Err(Box::new(other)),
     })
     .await;
     client.close().await;

@@ -34,7 +34,7 @@ async fn beyond_max_connections_everybody_is_told_to_come_again_later() {
     }
     until("places to come free", || match server.io.counters() {
         counters if counters.websockets == 0 => Ok(()),
-        counters => Err(counters),
+        counters => Err(Box::new(counters)),
     })
     .await;
     assert_unharmed(&server).await;
@@ -62,14 +62,14 @@ async fn connections_that_say_nothing_take_places_too_and_are_counted() {
     }
     until("the five to be accepted", || match server.io.counters() {
         counters if counters.connections == 5 => Ok(()),
-        counters => Err(counters),
+        counters => Err(Box::new(counters)),
     })
     .await;
     assert_turned_away(&http::get(server.port, "/").await);
     drop(idle);
     until("their places to come free", || match server.io.counters() {
         counters if counters.connections == 0 => Ok(()),
-        counters => Err(counters),
+        counters => Err(Box::new(counters)),
     })
     .await;
     assert_unharmed(&server).await;
@@ -147,7 +147,7 @@ async fn a_client_whose_place_is_taken_joins_when_it_comes_again() {
     first.close().await;
     until("the place to come free", || match server.io.counters() {
         counters if counters.websockets == 0 => Ok(()),
-        counters => Err(counters),
+        counters => Err(Box::new(counters)),
     })
     .await;
     let mut second = joined("websocket", server.port).await;

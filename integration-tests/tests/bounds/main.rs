@@ -37,7 +37,7 @@ async fn assert_unharmed(server: &Running) {
     server.is_empty().await;
     integration_tests::wait::until("all memory to be given back", || match server.io.counters() {
         counters if counters.buffered == 0 => Ok(()),
-        counters => Err(counters),
+        counters => Err(Box::new(counters)),
     })
     .await;
 }
