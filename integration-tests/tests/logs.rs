@@ -336,6 +336,44 @@ fn unique(what: &str) -> String {
     format!("{what}-{}", Sid::generate())
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_handler_that_blocks_its_thread_is_named_with_its_event() {
+    start_log();
+    let io = Server::builder().build().unwrap();
+    io.on("stubborn event", || std::thread::sleep(Duration::from_millis(200)));
+    let server = Running::start(io).await;
+    let mut client = Client::websocket(server.port).await;
+    let sid = client.connect("/").await;
+    client.send("421[\"stubborn event\"]").await;
+    assert_eq!(client.next().await, "431[]");
+    let line = lines_of("stubborn event").into_iter().find(|line| line.contains("WARN")).expect("a warning");
+    assert!(line.contains(&sid) && line.contains("blocked") && line.contains("on_blocking"), "{line}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_limit_has_a_line_when_it_is_first_reached_and_does_not_fill_the_log() {
+    start_log();
+    let io = Server::builder().max_rooms(1).max_namespaces(1).build().unwrap();
+    io.on("join", |socket: socketio_core::Socket| socket.join(["a", "b"]).is_ok());
+    io.of("/other").on_connect(|| ());
+    let server = Running::start(io).await;
+    let mut client = Client::websocket(server.port).await;
+    let sid = client.connect("/").await;
+    for _ in 0..50 {
+        client.send("421[\"join\"]").await;
+        assert_eq!(client.next().await, "431[false]");
+        client.send("40/other,").await;
+        assert_eq!(client.next().await, "44/other,{\"message\":\"Too many namespaces\"}");
+    }
+    for option in ["max_rooms", "max_namespaces"] {
+        let lines: Vec<_> = lines_of(option).into_iter().filter(|line| line.contains("WARN")).collect();
+        assert!((1..20).contains(&lines.len()), "50 times wrote {} lines", lines.len());
+    }
+    assert!(lines_of("max_rooms")[0].contains(&sid));
+    let counters = server.io.counters();
+    assert_eq!((counters.rooms_too_many, counters.namespaces_too_many), (50, 50));
+}
+
 fn explode() {
     panic!("the panic's own words");
 }

@@ -65,7 +65,7 @@ impl Broadcast<dyn Adapter> {
     /// [`EmitError::Encode`], [`EmitError::ReservedEvent`]: nobody was asked.
     pub fn ask(&self, event: &str, args: impl IntoArgs) -> Result<Replies, EmitError> {
         reserved::check(event)?;
-        let packet = EventPacket::new(event, &args)?;
+        let packet = EventPacket::new(event, &args)?.with_flags(self.flags);
         let (target, timeout) = (self.target.clone(), self.deadline());
         Ok(self.dispatch.request(Operation::EmitWithAck { target, packet, timeout })?)
     }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::error::{AdapterError, EmitError};
-use super::operation::{EventPacket, Operation, Receipt, Target, with_slash};
+use super::operation::{EventPacket, Flags, Operation, Receipt, Target, with_slash};
 use super::reserved;
 use super::room::IntoRooms;
 use crate::protocol::args::IntoArgs;
@@ -38,11 +38,12 @@ pub struct Broadcast<D: Dispatch + ?Sized> {
     pub(super) dispatch: Arc<D>,
     pub(super) target: Target,
     pub(super) timeout: Option<Duration>,
+    pub(super) flags: Flags,
 }
 
 impl<D: Dispatch + ?Sized> Broadcast<D> {
     pub(crate) fn new(dispatch: Arc<D>, target: Target) -> Self {
-        Broadcast { dispatch, target, timeout: None }
+        Broadcast { dispatch, target, timeout: None, flags: Flags::default() }
     }
 
     /// Everybody in `namespace`, whose name begins with a slash, written or not.
@@ -62,6 +63,19 @@ impl<D: Dispatch + ?Sized> Broadcast<D> {
         self
     }
 
+    /// Drops what is sent next for those who are not ready for it: they do not read, or poll and are between two polls. The others get
+    /// it, and [`Receipt::local`] counts them. Nodes of python-socketio deliver it to all of theirs.
+    pub fn volatile(mut self) -> Self {
+        self.flags.volatile = true;
+        self
+    }
+
+    /// Whether polling answers that carry what is sent next may be compressed for its sake. Default: true.
+    pub fn compress(mut self, compress: bool) -> Self {
+        self.flags.uncompressed = !compress;
+        self
+    }
+
     /// Sends `event` to each of the sockets.
     ///
     /// On return the packet is in the queue of each; nothing is waited for. The arguments are encoded once, whatever the number of
@@ -72,7 +86,7 @@ impl<D: Dispatch + ?Sized> Broadcast<D> {
     /// [`EmitError::Encode`], [`EmitError::ReservedEvent`]: nothing was sent.
     pub fn emit(&self, event: &str, args: impl IntoArgs) -> Result<Receipt, EmitError> {
         reserved::check(event)?;
-        let packet = EventPacket::new(event, &args)?;
+        let packet = EventPacket::new(event, &args)?.with_flags(self.flags);
         Ok(self.dispatch.dispatch(Operation::Emit { target: self.target.clone(), packet })?)
     }
 
@@ -124,6 +138,7 @@ impl<D: Dispatch + ?Sized> Broadcast<D> {
 
 impl<D: Dispatch + ?Sized> Clone for Broadcast<D> {
     fn clone(&self) -> Self {
-        Broadcast { dispatch: self.dispatch.clone(), target: self.target.clone(), timeout: self.timeout }
+        let (dispatch, target) = (self.dispatch.clone(), self.target.clone());
+        Broadcast { dispatch, target, timeout: self.timeout, flags: self.flags }
     }
 }

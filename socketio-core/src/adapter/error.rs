@@ -18,6 +18,9 @@ pub enum EmitError {
     /// The client does not read: what waits for it is over `max_outgoing`, and its connection is being closed.
     #[error("the client's outgoing queue is full, its connection is closed")]
     QueueFull,
+    /// The event is volatile and the client not ready for it: it was dropped.
+    #[error("the client is not ready, and the event is volatile")]
+    NotReady,
     /// The adapter could not take the operation.
     #[error(transparent)]
     Adapter(#[from] AdapterError),

@@ -30,7 +30,7 @@ pub mod wire; // what nodes say to each other, and its bytes
 
 pub use self::broadcast::{Broadcast, Dispatch};
 pub use self::error::{AdapterError, EmitError};
-pub use self::operation::{EventPacket, Operation, Receipt, Recipients, Target};
+pub use self::operation::{EventPacket, Flags, Operation, Receipt, Recipients, Target};
 pub use self::room::{IntoRooms, Room, RoomList};
 
 #[cfg(feature = "server")]

@@ -180,7 +180,8 @@ impl LocalNode {
 fn emit(server: &Arc<ServerInner>, target: &Target, packet: &EventPacket) -> usize {
     let Some(namespace) = server.namespaces.get(&target.namespace) else { return 0 };
     let mut shared = Shared::new(&namespace.name, None, packet.event(), packet.args());
-    namespace.rooms.select(target).iter().filter(|socket| shared.send_to(socket)).count()
+    let flags = packet.flags();
+    namespace.rooms.select(target).iter().filter(|socket| shared.send_to(socket, flags)).count()
 }
 
 fn each(server: &ServerInner, target: &Target, act: impl Fn(&Socket) -> bool) -> usize {

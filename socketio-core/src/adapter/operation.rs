@@ -159,6 +159,16 @@ impl Recipients {
 pub struct EventPacket {
     event: Box<str>,
     args: RawArgs,
+    flags: Flags,
+}
+
+/// What its sender wants of an event, beside that it arrives.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Flags {
+    /// Better lost than late: it is dropped where the client is not ready for it.
+    pub volatile: bool,
+    /// A polling answer need not be compressed for its sake.
+    pub uncompressed: bool,
 }
 
 impl EventPacket {
@@ -168,13 +178,26 @@ impl EventPacket {
     ///
     /// They cannot be JSON.
     pub fn new(event: &str, args: &(impl IntoArgs + ?Sized)) -> Result<Self, EncodeError> {
-        Ok(EventPacket { event: event.into(), args: RawArgs::encode(args)? })
+        Ok(EventPacket::from_raw(event, RawArgs::encode(args)?))
     }
 
     /// An event whose arguments are encoded already: they leave as they came.
     #[must_use]
     pub fn from_raw(event: &str, args: RawArgs) -> Self {
-        EventPacket { event: event.into(), args }
+        EventPacket { event: event.into(), args, flags: Flags::default() }
+    }
+
+    /// Says what its sender wants of it.
+    #[must_use]
+    pub fn with_flags(mut self, flags: Flags) -> Self {
+        self.flags = flags;
+        self
+    }
+
+    /// What its sender wants of it.
+    #[must_use]
+    pub fn flags(&self) -> Flags {
+        self.flags
     }
 
     /// The event's name.

@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use super::limits::Limit;
+
 /// Why a client is gone, in the words that Node's server uses (`Display` prints them).
 ///
 /// As an extractor of `on_disconnect` it is the reason alone; [`Disconnection`](crate::handler::Disconnection) has the detail too.
@@ -63,6 +65,8 @@ pub(crate) struct Close {
     pub(crate) detail: Option<Cow<'static, str>>,
     /// The close code of a WebSocket.
     pub(crate) code: u16,
+    /// The bound that was passed.
+    pub(crate) limit: Option<Limit>,
 }
 
 impl Close {
@@ -72,11 +76,16 @@ impl Close {
             DisconnectReason::ParseError => 1002,
             _ => 1000,
         };
-        Close { reason, detail: None, code }
+        Close { reason, detail: None, code, limit: None }
     }
 
     pub(crate) fn with(reason: DisconnectReason, detail: impl Into<Cow<'static, str>>) -> Self {
         Close { detail: Some(detail.into()), ..Close::new(reason) }
+    }
+
+    /// It happens because `limit` was passed.
+    pub(crate) fn at(self, limit: Limit) -> Self {
+        Close { limit: Some(limit), ..self }
     }
 
     /// The client sent what the protocol does not allow.
@@ -85,23 +94,38 @@ impl Close {
     }
 
     /// The client went over a limit of its own making.
-    pub(crate) fn over_limit(detail: impl fmt::Display) -> Self {
-        Close { code: TOO_BIG, ..Close::with(DisconnectReason::TransportError, detail.to_string()) }
-    }
-
-    /// Whether a limit was passed.
-    pub(crate) fn is_limit(&self) -> bool {
-        self.code == TOO_BIG
+    pub(crate) fn over_limit(limit: Limit, detail: impl fmt::Display) -> Self {
+        Close { code: TOO_BIG, ..Close::with(DisconnectReason::TransportError, detail.to_string()) }.at(limit)
     }
 
     pub(crate) fn outgoing_full(limit: usize, size: usize) -> Self {
         let detail = format!("{size} bytes wait to be sent, the limit is {limit} (max_outgoing)");
-        Close { code: TOO_BIG, ..Close::with(DisconnectReason::TransportError, detail) }
+        Close::over_limit(Limit::Outgoing, detail)
+    }
+
+    /// The server keeps too much for all its clients, and for this one the most.
+    pub(crate) fn over_budget(limit: usize, size: usize) -> Self {
+        let detail = format!(
+            "{size} bytes are kept for this client, and for all more than {limit} (max_buffered_total)"
+        );
+        Close { code: TRY_AGAIN_LATER, ..Close::over_limit(Limit::BufferedTotal, detail) }
+    }
+
+    /// The client has joined no namespace in time.
+    pub(crate) fn unjoined() -> Self {
+        Close::with(DisconnectReason::ForcedClose, "joined no namespace in time").at(Limit::ConnectTimeout)
+    }
+
+    /// Whether what waits for the client is thrown away at once: it is the reason for the end.
+    pub(crate) fn discards(&self) -> bool {
+        matches!(self.limit, Some(Limit::Outgoing | Limit::BufferedTotal))
     }
 }
 
 /// RFC 6455: a message is too big to process.
 const TOO_BIG: u16 = 1009;
+/// The IANA registry of close codes: the server is overloaded.
+const TRY_AGAIN_LATER: u16 = 1013;
 
 /// A detail may quote the client: not more of it than a line of a log can take, and nothing that moves a terminal's cursor.
 fn shown(detail: &str) -> String {

@@ -6,7 +6,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 pub(crate) struct EngineCounters {
     opened: AtomicU64,
     refused: AtomicU64,
-    outgoing_full: AtomicU64,
     undelivered: AtomicU64,
 }
 
@@ -17,10 +16,6 @@ impl EngineCounters {
 
     pub(super) fn refused(&self) {
         self.refused.fetch_add(1, Ordering::Relaxed);
-    }
-
-    pub(super) fn outgoing_full(&self) {
-        self.outgoing_full.fetch_add(1, Ordering::Relaxed);
     }
 
     pub(super) fn undelivered(&self, messages: u64) {
@@ -35,11 +30,6 @@ impl EngineCounters {
     /// Requests refused.
     pub(crate) fn refused_total(&self) -> u64 {
         self.refused.load(Ordering::Relaxed)
-    }
-
-    /// Sessions closed because their outgoing queue was full.
-    pub(crate) fn outgoing_full_total(&self) -> u64 {
-        self.outgoing_full.load(Ordering::Relaxed)
     }
 
     /// Messages that were queued when their session ended.

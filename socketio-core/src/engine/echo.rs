@@ -26,7 +26,7 @@ pub async fn websocket_echo(stream: TcpStream, max_message: usize) {
         let response = match switching(&parts.headers, promise) {
             Ok((response, upgrade)) => {
                 tokio::spawn(async move {
-                    if let Some((io, early)) = take(upgrade).await {
+                    if let Some((io, early)) = take(upgrade, None).await {
                         echo(io, early, max_message).await;
                     }
                 });

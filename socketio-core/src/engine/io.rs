@@ -10,31 +10,46 @@ use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
+use super::admission::OpenSocket;
+
 /// A TCP connection where the HTTP server gives it back (plain hyper, hyper-util, axum), else whatever it wrapped (TLS, Unix sockets).
 #[derive(Debug)]
-pub(crate) enum Io {
+pub(crate) struct Io {
+    stream: Stream,
+    _open: Option<OpenSocket>,
+}
+
+#[derive(Debug)]
+enum Stream {
     Tcp(TcpStream),
     Other(Box<TokioIo<Upgraded>>),
 }
 
 impl Io {
     /// The stream under `upgraded`, and the bytes that were read past the request: they come first.
-    pub(crate) fn of(upgraded: Upgraded) -> (Io, Bytes) {
+    pub(crate) fn of(upgraded: Upgraded, open: Option<OpenSocket>) -> (Io, Bytes) {
+        let (stream, early) = Stream::of(upgraded);
+        (Io { stream, _open: open }, early)
+    }
+}
+
+impl Stream {
+    fn of(upgraded: Upgraded) -> (Stream, Bytes) {
         let upgraded = match upgraded.downcast::<TokioIo<TcpStream>>() {
-            Ok(parts) => return (Io::tcp(parts.io.into_inner()), parts.read_buf),
+            Ok(parts) => return (Stream::tcp(parts.io.into_inner()), parts.read_buf),
             Err(upgraded) => upgraded,
         };
         match hyper_util::server::conn::auto::upgrade::downcast::<TokioIo<TcpStream>>(upgraded) {
-            Ok(parts) => (Io::tcp(parts.io.into_inner()), parts.read_buf),
-            Err(upgraded) => (Io::Other(Box::new(TokioIo::new(upgraded))), Bytes::new()),
+            Ok(parts) => (Stream::tcp(parts.io.into_inner()), parts.read_buf),
+            Err(upgraded) => (Stream::Other(Box::new(TokioIo::new(upgraded))), Bytes::new()),
         }
     }
 
-    pub(crate) fn tcp(stream: TcpStream) -> Io {
+    fn tcp(stream: TcpStream) -> Stream {
         // Answers are written once per turn already: waiting to fill a segment only delays them.
         let _ = stream.set_nodelay(true);
         keep_kernel_queue_short(&stream);
-        Io::Tcp(stream)
+        Stream::Tcp(stream)
     }
 }
 
@@ -50,18 +65,18 @@ fn keep_kernel_queue_short(_: &TcpStream) {}
 
 impl AsyncRead for Io {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        match self.get_mut() {
-            Io::Tcp(io) => Pin::new(io).poll_read(cx, buf),
-            Io::Other(io) => Pin::new(io).poll_read(cx, buf),
+        match &mut self.get_mut().stream {
+            Stream::Tcp(io) => Pin::new(io).poll_read(cx, buf),
+            Stream::Other(io) => Pin::new(io).poll_read(cx, buf),
         }
     }
 }
 
 impl AsyncWrite for Io {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        match self.get_mut() {
-            Io::Tcp(io) => Pin::new(io).poll_write(cx, buf),
-            Io::Other(io) => Pin::new(io).poll_write(cx, buf),
+        match &mut self.get_mut().stream {
+            Stream::Tcp(io) => Pin::new(io).poll_write(cx, buf),
+            Stream::Other(io) => Pin::new(io).poll_write(cx, buf),
         }
     }
 
@@ -70,23 +85,23 @@ impl AsyncWrite for Io {
         cx: &mut Context<'_>,
         bufs: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        match self.get_mut() {
-            Io::Tcp(io) => Pin::new(io).poll_write_vectored(cx, bufs),
-            Io::Other(io) => Pin::new(io).poll_write_vectored(cx, bufs),
+        match &mut self.get_mut().stream {
+            Stream::Tcp(io) => Pin::new(io).poll_write_vectored(cx, bufs),
+            Stream::Other(io) => Pin::new(io).poll_write_vectored(cx, bufs),
         }
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match self.get_mut() {
-            Io::Tcp(io) => Pin::new(io).poll_flush(cx),
-            Io::Other(io) => Pin::new(io).poll_flush(cx),
+        match &mut self.get_mut().stream {
+            Stream::Tcp(io) => Pin::new(io).poll_flush(cx),
+            Stream::Other(io) => Pin::new(io).poll_flush(cx),
         }
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match self.get_mut() {
-            Io::Tcp(io) => Pin::new(io).poll_shutdown(cx),
-            Io::Other(io) => Pin::new(io).poll_shutdown(cx),
+        match &mut self.get_mut().stream {
+            Stream::Tcp(io) => Pin::new(io).poll_shutdown(cx),
+            Stream::Other(io) => Pin::new(io).poll_shutdown(cx),
         }
     }
 }

@@ -3,6 +3,8 @@
 //! The server above is an [`Application`]: it gives each session an [`Inbox`] that takes what the client says, and answers through
 //! [`Session::push`](session::Session::push). Nothing here imports `server`.
 
+mod admission; // who may open a session
+mod budget; // what all connections together may keep
 mod close; // why a session ended
 mod compress; // gzip and deflate of polling answers
 mod cookie; // the cookie that names the session
@@ -12,8 +14,10 @@ mod counters; // what is going on, in numbers
 pub(crate) mod echo; // a bare WebSocket, for conformance suites
 mod farewell; // the last words on a WebSocket
 mod heartbeat; // ping and pong, as a value
+mod held; // bytes of a client that wait on this side
 mod hooks; // what an application has to say about requests
 mod io; // the byte stream under the HTTP server
+mod limits; // the bounds, and how often each was reached
 mod outbox; // what waits to be sent to one client
 mod parts; // what is kept of the request that opened a session
 mod polling; // GET and POST
@@ -23,20 +27,23 @@ mod request; // what a request asks, and how it is refused
 mod rope; // complete frames in a row
 mod sending; // frames on their way into a socket
 mod session; // one client
+mod throttle; // how fast somebody may be
 mod upgrade; // from HTTP to WebSocket
 mod websocket; // the connection's own future
 
 use std::fmt;
+use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use ::http::{HeaderMap, Request, Response};
 use bytes::Bytes;
 use hyper::upgrade::OnUpgrade;
 use tokio::runtime::Handle;
 use tokio::sync::Notify;
+use tokio::time::Instant;
 
 pub use self::close::DisconnectReason;
 pub use self::cookie::Cookie;
@@ -44,19 +51,25 @@ pub use self::cors::Cors;
 pub use self::hooks::{AllowRequest, GenerateId, RefusedRequest};
 pub use self::parts::Handshake;
 pub use self::proxies::Peer;
+pub use self::throttle::Rate;
 
+pub(crate) use self::admission::default_max_connections;
 pub(crate) use self::close::Close;
 pub(crate) use self::compress::Encoding;
 pub(crate) use self::counters::EngineCounters;
+pub(crate) use self::held::Held;
 pub(crate) use self::hooks::Hooks;
+pub(crate) use self::limits::{Limit, Reached};
 pub(crate) use self::outbox::Refused;
 pub(crate) use self::proxies::{Client, TrustedProxies};
 pub(crate) use self::rope::{Frames, Rope, spare};
 pub(crate) use self::session::Session;
 
+use self::admission::{Admission, Place};
+use self::budget::{Budget, Ledger};
 use self::cors::Grant;
 use self::heartbeat::{Heartbeat, Millis};
-use self::outbox::Reader;
+use self::outbox::{Bounds, Reader};
 use self::registry::Registry;
 use self::request::{Refusal, RefusalLog, RequestKind, Route};
 use crate::http::{Body, ClientFiles, Connections, PathRule};
@@ -112,6 +125,14 @@ pub(crate) struct EngineConfig {
     pub(crate) connect_timeout: u32,
     pub(crate) max_payload: usize,
     pub(crate) max_outgoing: usize,
+    /// Volatile packets that wait make room for others.
+    pub(crate) volatile_first: bool,
+    pub(crate) max_buffered_total: usize,
+    pub(crate) max_connections: usize,
+    pub(crate) max_connections_per_address: Option<usize>,
+    pub(crate) handshake_rate: Option<Rate>,
+    pub(crate) packet_rate: Option<Rate>,
+    pub(crate) byte_rate: Option<Rate>,
     /// Polling answers of at least this size are compressed.
     pub(crate) compression: Option<usize>,
     pub(crate) cookie: Option<Cookie>,
@@ -129,6 +150,9 @@ impl EngineConfig {
 pub(crate) struct Engine {
     pub(crate) config: EngineConfig,
     pub(crate) counters: EngineCounters,
+    pub(crate) reached: Arc<Reached>,
+    pub(crate) admission: Arc<Admission>,
+    pub(crate) outgoing: Bounds,
     /// Those of the standalone server.
     pub(crate) http: Connections,
     registry: Registry,
@@ -145,12 +169,21 @@ pub(crate) struct Engine {
 
 impl Engine {
     /// An engine on `runtime`, with its sweep running.
-    pub(crate) fn start(config: EngineConfig, runtime: Handle) -> Arc<Self> {
+    pub(crate) fn start(config: EngineConfig, runtime: Handle, reached: Arc<Reached>) -> Arc<Self> {
         let times =
             [config.ping_interval, config.ping_timeout, config.connect_timeout, config.upgrade_timeout];
         let shortest = times.into_iter().min().unwrap_or(1000);
         let grain = Duration::from_millis(u64::from(shortest / 20).clamp(16, 500));
+        let outgoing = Bounds {
+            limit: config.max_outgoing,
+            volatile_first: config.volatile_first,
+            budget: Budget::new(config.max_buffered_total),
+        };
+        let (connections, per_address) = (config.max_connections, config.max_connections_per_address);
         let engine = Arc::new(Engine {
+            reached,
+            admission: Admission::new(connections, per_address, config.handshake_rate),
+            outgoing,
             config,
             counters: EngineCounters::default(),
             http: Connections::default(),
@@ -189,6 +222,9 @@ impl Engine {
         };
         let mut response = answered.unwrap_or_else(|refusal| {
             self.counters.refused();
+            if let Some(limit) = refusal.limit() {
+                self.reached.count(limit);
+            }
             self.refusals.log(&refusal, parts::path_only(&parts.uri), address);
             self.config.hooks.refused(&parts, &refusal);
             refusal.into_response(kind)
@@ -231,12 +267,12 @@ impl Engine {
             route @ (Route::Upgrade { sid: None } | Route::Handshake) => {
                 let promise: Option<OnUpgrade> = parts.extensions.remove();
                 let handshake = Handshake::new(parts, client.address, client.secure);
-                let id = self.let_in(&handshake).await?;
+                let (id, place) = self.let_in(&handshake, client.address).await?;
                 let headers = &parts.headers;
                 let mut response = if route == Route::Handshake {
-                    polling::open(self, &**application, headers, id, handshake)
+                    polling::open(self, &**application, headers, id, handshake, place)
                 } else {
-                    upgrade::open(self, application, headers, promise, id, handshake)?
+                    upgrade::open(self, application, headers, promise, id, handshake, place)?
                 };
                 self.config.hooks.initial_headers(response.headers_mut(), parts);
                 Ok(response)
@@ -244,15 +280,20 @@ impl Engine {
         }
     }
 
-    /// Whether a new session may open, and under which id.
-    async fn let_in(&self, handshake: &Handshake) -> Result<SessionId, Refusal> {
+    /// Whether a new session may open, under which id, and its place among the connections.
+    async fn let_in(
+        self: &Arc<Self>,
+        handshake: &Handshake,
+        address: Option<IpAddr>,
+    ) -> Result<(SessionId, Place), Refusal> {
         let hooks = &self.config.hooks;
         self.still_open()?;
+        let place = self.admission.enter(address, self.now())?;
         hooks.allow(handshake).await?;
         let id = hooks.id(handshake, &self.registry).await?;
         // They may have taken their time.
         self.still_open()?;
-        Ok(id)
+        Ok((id, place))
     }
 
     fn still_open(&self) -> Result<(), Refusal> {
@@ -287,8 +328,14 @@ impl Engine {
         }
     }
 
-    fn admit(self: &Arc<Self>, id: SessionId, handshake: Handshake, reader: Reader) -> Arc<Session> {
-        let session = Session::new(self, id, handshake, reader);
+    fn admit(
+        self: &Arc<Self>,
+        id: SessionId,
+        handshake: Handshake,
+        reader: Reader,
+        place: Place,
+    ) -> Arc<Session> {
+        let session = Session::new(self, id, handshake, reader, place);
         self.counters.opened();
         tracing::debug!(target: "engineio", sid = %session.id(), ?reader, "session opened");
         session
@@ -299,7 +346,32 @@ impl Engine {
         if self.registry.remove(session.id()) {
             self.counters.undelivered(undelivered);
         }
+        session.gone();
         self.changed.notify_waiters();
+    }
+
+    /// Cuts the fullest connections until what all of them keep is within its bound.
+    fn keep_to_budget(&self) {
+        let budget = &self.outgoing.budget;
+        while budget.is_over() {
+            let Some(fullest) = self.registry.fullest() else { return };
+            fullest.cut_for_others(budget.limit());
+        }
+    }
+
+    /// Whether there is no place for one more TCP connection; then that is noted.
+    pub(crate) fn is_full(&self) -> bool {
+        let full = self.admission.is_full(self.http.open());
+        if full {
+            let detail = format_args!("{} connections are open already", self.config.max_connections);
+            self.reached.note(Limit::Connections, "a TCP connection", detail);
+        }
+        full
+    }
+
+    /// Bytes that are kept for all clients.
+    pub(crate) fn buffered(&self) -> usize {
+        self.outgoing.budget.total()
     }
 
     /// Open sessions.
@@ -362,9 +434,12 @@ impl Engine {
         until.map_or(usual, |until| usual.min(until.saturating_duration_since(Instant::now())))
     }
 
-    fn hold_open(self: &Arc<Self>) -> Farewell {
+    /// A WebSocket says farewell, with so many bytes before it.
+    fn hold_open(self: &Arc<Self>, bytes: usize) -> Farewell {
         self.farewells.fetch_add(1, Ordering::AcqRel);
-        Farewell(self.clone())
+        let mut ledger = Ledger::default();
+        ledger.set(&self.outgoing.budget, bytes);
+        Farewell { engine: self.clone(), ledger }
     }
 }
 
@@ -372,17 +447,21 @@ impl Engine {
 const BATCH: usize = 256;
 
 /// Counts a WebSocket that is saying farewell.
-pub(crate) struct Farewell(Arc<Engine>);
+pub(crate) struct Farewell {
+    engine: Arc<Engine>,
+    ledger: Ledger,
+}
 
 impl Farewell {
     fn engine(&self) -> Arc<Engine> {
-        self.0.clone()
+        self.engine.clone()
     }
 }
 
 impl Drop for Farewell {
     fn drop(&mut self) {
-        self.0.farewells.fetch_sub(1, Ordering::AcqRel);
-        self.0.changed.notify_waiters();
+        self.ledger.set(&self.engine.outgoing.budget, 0);
+        self.engine.farewells.fetch_sub(1, Ordering::AcqRel);
+        self.engine.changed.notify_waiters();
     }
 }

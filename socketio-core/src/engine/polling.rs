@@ -20,8 +20,11 @@ use bytes::Buf;
 use http::{HeaderMap, HeaderValue, Response, header};
 use http_body_util::BodyExt;
 
+use super::admission::Place;
 use super::close::{Close, DisconnectReason};
 use super::compress::compress;
+use super::held::Held;
+use super::limits::Limit;
 use super::outbox::{Reader, Taken};
 use super::parts::Handshake;
 use super::request::Refusal;
@@ -42,15 +45,16 @@ pub(super) fn open(
     headers: &HeaderMap,
     id: SessionId,
     handshake: Handshake,
+    place: Place,
 ) -> Response<Body> {
-    let session = engine.admit(id, handshake, Reader::Polling);
+    let session = engine.admit(id, handshake, Reader::Polling, place);
     session.start_polling(application.open(&session));
     engine.greet(&session);
     engine.register(&session);
     let upgrades: &[Transport] = if engine.config.upgrades() { &[Transport::Websocket] } else { &[] };
     let mut body = Vec::with_capacity(160);
     engine.open_packet(session.id().reveal(), upgrades).encode(&mut body);
-    let mut response = answer(engine, body, headers, |_| {});
+    let mut response = answer(engine, body, headers, true, |_| {});
     engine.set_cookie(session.id(), response.headers_mut());
     response
 }
@@ -64,12 +68,11 @@ pub(super) async fn get(session: Arc<Session>, headers: &HeaderMap) -> Result<Re
     let engine = session.engine.clone();
     let mut body = Vec::new();
     match taken {
-        Taken::Frames(rope) => {
+        Taken::Frames { rope, compress } => {
             let bytes = rope.len();
             encode(&rope, &mut body);
-            let limit = engine.config.max_outgoing;
-            return Ok(answer(&engine, body, headers, move |whole| {
-                session.outbox.delivered(bytes, limit);
+            return Ok(answer(&engine, body, headers, compress, move |whole| {
+                session.outbox.delivered(bytes, &session.engine.outgoing);
                 if !whole && session.is_polling() {
                     session.close(Close::with(DisconnectReason::TransportError, "a poll was cut off"));
                 }
@@ -89,7 +92,7 @@ pub(super) async fn get(session: Arc<Session>, headers: &HeaderMap) -> Result<Re
         }
         Taken::Ended => return Err(Refusal::UnknownSession),
     }
-    Ok(answer(&engine, body, headers, |_| {}))
+    Ok(answer(&engine, body, headers, true, |_| {}))
 }
 
 /// Hands the packets of the body to the handlers, in order.
@@ -112,14 +115,14 @@ where
     let inbox = session.begin_post().map_err(|turn| refuse(&session, turn, "a POST is in flight already"))?;
     let mut posting = Posting { session: &session, inbox: Some(inbox), done: false };
     let body = {
-        let mut reading = pin!(read(&session.engine, headers, body));
+        let mut reading = pin!(read(&session, headers, body));
         poll_fn(|cx| match session.outbox.poll_closing(cx) {
             Poll::Ready(()) => Poll::Ready(None),
             Poll::Pending => reading.as_mut().poll(cx).map(Some),
         })
         .await
     };
-    let body = match body.unwrap_or_else(|| Err((session.end(), Refusal::UnknownSession))) {
+    let (body, _held) = match body.unwrap_or_else(|| Err((session.end(), Refusal::UnknownSession))) {
         Ok(body) => body,
         Err((close, refusal)) => {
             session.close(close);
@@ -165,7 +168,9 @@ fn refuse(session: &Arc<Session>, turn: Turn, detail: &'static str) -> Refusal {
 const YIELD_AFTER: usize = 256;
 
 async fn receive(session: &Session, inbox: &mut Box<dyn Inbox>, body: &str) -> Result<(), Close> {
+    slow_down(session, false, body.len()).await?;
     for (number, packet) in payload::decode(body).enumerate() {
+        slow_down(session, true, 0).await?;
         match packet.map_err(Close::parse_error)? {
             Packet::Message(text) => inbox.text(text)?,
             Packet::Binary(bytes) => inbox.binary(&bytes)?,
@@ -179,7 +184,7 @@ async fn receive(session: &Session, inbox: &mut Box<dyn Inbox>, body: &str) -> R
         let mut held = false;
         poll_fn(|cx| {
             let handlers = inbox.poll_ready(cx).is_ready();
-            let turn = session.outbox.poll_turn(session.engine.config.max_outgoing, handlers, cx);
+            let turn = session.outbox.poll_turn(session.max_outgoing(), handlers, cx);
             if turn.is_pending() != held {
                 held = turn.is_pending();
                 session.hold_post(held);
@@ -198,24 +203,44 @@ async fn receive(session: &Session, inbox: &mut Box<dyn Inbox>, body: &str) -> R
     Ok(())
 }
 
-async fn read<B>(engine: &Engine, headers: &HeaderMap, mut body: B) -> Result<String, (Close, Refusal)>
+/// A client that is faster than it may be waits, or has to go.
+async fn slow_down(session: &Session, packet: bool, bytes: usize) -> Result<(), Close> {
+    let Some(throttle) = session.throttle() else { return Ok(()) };
+    let Some(wait) = throttle.take(session, packet, bytes, session.engine.now())? else { return Ok(()) };
+    session.hold_post(true);
+    let mut sleep = pin!(tokio::time::sleep(wait));
+    poll_fn(|cx| match session.outbox.poll_closing(cx) {
+        Poll::Ready(()) => Poll::Ready(()),
+        Poll::Pending => sleep.as_mut().poll(cx),
+    })
+    .await;
+    session.hold_post(false);
+    Ok(())
+}
+
+async fn read<B>(
+    session: &Arc<Session>,
+    headers: &HeaderMap,
+    mut body: B,
+) -> Result<(String, Held), (Close, Refusal)>
 where
     B: http_body::Body + Unpin,
     B::Error: Into<BoxError>,
 {
-    let limit = engine.config.max_payload;
+    let config = &session.engine.config;
+    let limit = config.max_payload;
     let too_large = |size: u64| {
         let detail = format!("a body of {size} bytes or more, the limit is {limit} (max_payload)");
-        (Close::over_limit(detail), Refusal::TooLarge { limit })
+        (Close::over_limit(Limit::Payload, detail), Refusal::TooLarge { limit })
     };
     let announced =
         headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
     if let Some(size) = announced.filter(|&size| size > limit as u64) {
         return Err(too_large(size));
     }
-    let patience =
-        Duration::from_millis(u64::from(engine.config.ping_interval) + u64::from(engine.config.ping_timeout));
+    let patience = Duration::from_millis(u64::from(config.ping_interval) + u64::from(config.ping_timeout));
     let mut bytes = Vec::new();
+    let mut held = Held::new(session);
     let whole = tokio::time::timeout(patience, async {
         while let Some(frame) = body.frame().await {
             let frame = frame.map_err(|_| {
@@ -232,6 +257,7 @@ where
                 let length = chunk.len();
                 data.advance(length);
             }
+            held.set(bytes.capacity());
         }
         Ok(())
     });
@@ -246,6 +272,7 @@ where
         return Err((Close::parse_error("a polling body is UTF-8"), Refusal::BadRequest("invalid content")));
     }
     String::from_utf8(bytes)
+        .map(|body| (body, held))
         .map_err(|error| (Close::parse_error(error), Refusal::BadRequest("invalid content")))
 }
 
@@ -275,11 +302,12 @@ fn answer(
     engine: &Engine,
     body: Vec<u8>,
     asked: &HeaderMap,
+    compressed: bool,
     on_end: impl FnOnce(bool) + Send + 'static,
 ) -> Response<Body> {
     let (body, encoding) = match engine.config.compression {
-        Some(threshold) => compress(body, asked.get(header::ACCEPT_ENCODING), threshold),
-        None => (body, None),
+        Some(threshold) if compressed => compress(body, asked.get(header::ACCEPT_ENCODING), threshold),
+        _ => (body, None),
     };
     let mut response = Response::new(Body::watched(body, Box::new(on_end)));
     let headers = response.headers_mut();

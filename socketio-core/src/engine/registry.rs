@@ -72,6 +72,20 @@ impl Registry {
         self.shards.iter().flat_map(|shard| lock(shard).values().cloned().collect::<Vec<_>>()).collect()
     }
 
+    /// The session that keeps the most, of those that are not on their way out for it.
+    pub(crate) fn fullest(&self) -> Option<Arc<Session>> {
+        let mut fullest: Option<Arc<Session>> = None;
+        for shard in &self.shards {
+            for session in lock(shard).values().filter(|session| !session.is_going()) {
+                let most = fullest.as_ref().map_or(0, |fullest| fullest.fullness());
+                if session.fullness() > most {
+                    fullest = Some(session.clone());
+                }
+            }
+        }
+        fullest
+    }
+
     fn shard(&self, id: &str) -> MutexGuard<'_, Shard> {
         use std::hash::BuildHasher;
         let hash = self.hasher.hash_one(id) as usize;

@@ -1,6 +1,7 @@
 //! Complete frames in a row: large ones shared between the queues of a broadcast, small ones copied together.
 
 use std::collections::VecDeque;
+use std::ops::Range;
 
 use bytes::Bytes;
 
@@ -82,6 +83,36 @@ impl Rope {
             self.parts.append(&mut other.parts);
             self.tail = other.tail;
         }
+    }
+
+    /// Takes ranges of bytes out, which are in order and do not overlap.
+    pub(super) fn remove(&mut self, ranges: &[Range<usize>]) {
+        self.seal();
+        let mut ranges = ranges.iter().cloned().peekable();
+        let mut start = 0;
+        let mut kept = VecDeque::with_capacity(self.parts.len());
+        for mut part in self.parts.drain(..) {
+            let mut at = start;
+            start += part.len();
+            while let Some(range) = ranges.peek_mut().filter(|range| range.start < start) {
+                let before = part.split_to(range.start - at);
+                if !before.is_empty() {
+                    kept.push_back(before);
+                }
+                let end = range.end.min(start);
+                drop(part.split_to(end - range.start));
+                at = end;
+                if range.end > start {
+                    range.start = start;
+                    break;
+                }
+                ranges.next();
+            }
+            if !part.is_empty() {
+                kept.push_back(part);
+            }
+        }
+        self.parts = kept;
     }
 
     /// Takes up to `packets` messages from the front.

@@ -20,6 +20,8 @@ pub(crate) struct Sending {
     offset: usize,
     /// Parts up to and with the one that was slipped in last, while it is here.
     ahead: u8,
+    /// Bytes whose memory has been given back.
+    freed: usize,
 }
 
 impl Sending {
@@ -35,6 +37,35 @@ impl Sending {
     pub(crate) fn append_last(&mut self, frames: Bytes) {
         self.rope.seal();
         self.rope.parts.push_back(frames);
+    }
+
+    /// Bytes that have not left.
+    pub(crate) fn len(&self) -> usize {
+        self.rope.len() - self.offset
+    }
+
+    /// Throws away all that has not begun to leave; returns how many messages that were.
+    pub(crate) fn keep_begun(&mut self) -> u64 {
+        let before = self.count();
+        if self.rope.parts.is_empty() {
+            self.rope.seal();
+        }
+        let begun = self.rope.parts.pop_front().map(|mut current| {
+            current.truncate(border(&current, self.offset));
+            current
+        });
+        self.rope = Rope::default();
+        match begun.filter(|begun| begun.len() > self.offset) {
+            Some(begun) => self.rope.parts.push_back(begun),
+            None => self.offset = 0,
+        }
+        self.ahead = 0;
+        before - self.count()
+    }
+
+    /// Bytes whose memory has been given back since this was asked last: a part is kept until the last of it has left.
+    pub(crate) fn take_freed(&mut self) -> usize {
+        std::mem::take(&mut self.freed)
     }
 
     /// Messages that have not left entirely.
@@ -60,13 +91,7 @@ impl Sending {
         let Some(current) = self.rope.parts.front_mut() else {
             return;
         };
-        let mut border = 0;
-        while border < self.offset {
-            match frame::peek(current.get(border..).unwrap_or_default()) {
-                Some((_, header, payload)) => border += header + payload,
-                None => border = current.len(),
-            }
-        }
+        let border = border(current, self.offset);
         if border < current.len() {
             let rest = current.split_off(border);
             self.rope.parts.insert(1, rest);
@@ -118,14 +143,28 @@ impl Sending {
                 return;
             }
             self.offset -= part.len();
+            self.freed += part.len();
             self.rope.parts.pop_front();
             self.ahead = self.ahead.saturating_sub(1);
         }
         if self.offset >= self.rope.tail.len() {
             self.offset = 0;
+            self.freed += self.rope.tail.len();
             spare::give(std::mem::take(&mut self.rope.tail));
         }
     }
+}
+
+/// The first border between frames at or behind `offset`.
+fn border(frames: &[u8], offset: usize) -> usize {
+    let mut border = 0;
+    while border < offset {
+        match frame::peek(frames.get(border..).unwrap_or_default()) {
+            Some((_, header, payload)) => border += header + payload,
+            None => border = frames.len(),
+        }
+    }
+    border
 }
 
 #[cfg(test)]
@@ -196,6 +235,35 @@ mod tests {
             let expected = [&whole[..border], &ping, &whole[border..]].concat();
             assert_eq!(pipe.got, expected, "stopped after {stop} bytes");
             assert!(sending.is_empty() && !sending.has_slipped());
+        }
+    }
+
+    #[test]
+    fn what_is_thrown_away_leaves_the_frame_that_has_begun_whole() {
+        for stop in 0..18 {
+            let mut sending = Sending::default();
+            sending.append(rope(&["4a", "4bb"], "4shared"));
+            let mut pipe = Pipe { got: Vec::new(), quota: 0 };
+            write(&mut sending, &mut pipe, stop);
+            let before = sending.count();
+            let lost = sending.keep_begun();
+            write(&mut sending, &mut pipe, 1000);
+            let whole = [text("4shared"), text("4a"), text("4bb")].concat();
+            let border = [0, 9, 13, 18].into_iter().find(|&border| border >= stop).unwrap();
+            assert_eq!(pipe.got, whole[..border], "stopped after {stop} bytes");
+            assert!(sending.is_empty() && lost <= before);
+        }
+    }
+
+    #[test]
+    fn a_part_is_kept_until_the_last_byte_of_it_has_left() {
+        let mut sending = Sending::default();
+        sending.append(rope(&["4a", "4bb"], "4shared"));
+        let mut pipe = Pipe { got: Vec::new(), quota: 0 };
+        let freed = [(8, 0), (1, 9), (8, 0), (1, 9)];
+        for (quota, expected) in freed {
+            write(&mut sending, &mut pipe, quota);
+            assert_eq!(sending.take_freed(), expected);
         }
     }
 

@@ -18,8 +18,10 @@ use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 use hyper::upgrade::OnUpgrade;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
+use super::admission::{Admission, Place};
 use super::heartbeat::Heartbeat;
 use super::io::Io;
+use super::limits::Limit;
 use super::outbox::Reader;
 use super::parts::Handshake;
 use super::request::Refusal;
@@ -44,15 +46,16 @@ pub(super) fn open(
     promise: Option<OnUpgrade>,
     id: SessionId,
     handshake: Handshake,
+    place: Place,
 ) -> Result<Response<Body>, Refusal> {
     let (mut response, upgrade) = switching(headers, promise)?;
     engine.set_cookie(&id, response.headers_mut());
     let (engine, application) = (engine.clone(), application.clone());
     engine.runtime.clone().spawn(async move {
-        let Some((io, early)) = take(upgrade).await else {
+        let Some((io, early)) = take(upgrade, Some(&engine.admission)).await else {
             return;
         };
-        let session = engine.admit(id, handshake, Reader::Websocket);
+        let session = engine.admit(id, handshake, Reader::Websocket, place);
         let inbox = application.open(&session);
         let mut open = Vec::with_capacity(192);
         let start = frame::begin(&mut open);
@@ -104,13 +107,16 @@ impl Attempt {
                 run(io, session, inbox, heartbeat, decoder, early);
             }
             Ok(None) => tracing::debug!(target: "engineio", sid = %self.session.id(), "upgrade abandoned"),
-            Err(_) => tracing::debug!(target: "engineio", sid = %self.session.id(), "upgrade timed out"),
+            Err(_) => {
+                let reached = &self.session.engine.reached;
+                reached.note(Limit::UpgradeTimeout, self.session.id(), "the upgrade did not end in time");
+            }
         }
     }
 
     /// Waits for `2probe` and `5`; anything else ends the attempt.
     async fn probe(&self, upgrade: OnUpgrade) -> Option<(Io, Decoder, Vec<u8>)> {
-        let (mut io, mut input) = take(upgrade).await?;
+        let (mut io, mut input) = take(upgrade, Some(&self.session.engine.admission)).await?;
         let mut decoder = Decoder::new(self.session.engine.config.max_payload);
         let mut probed = false;
         loop {
@@ -205,8 +211,9 @@ pub(super) fn switching(
     Ok((response, upgrade))
 }
 
-pub(super) async fn take(upgrade: OnUpgrade) -> Option<(Io, Vec<u8>)> {
+/// The stream of an upgraded connection, counted by `admission` if it is given, and what was read beyond the request.
+pub(super) async fn take(upgrade: OnUpgrade, admission: Option<&Arc<Admission>>) -> Option<(Io, Vec<u8>)> {
     let upgraded = tokio::time::timeout(HANDOVER, upgrade).await.ok()?.ok()?;
-    let (io, early) = Io::of(upgraded);
+    let (io, early) = Io::of(upgraded, admission.map(Admission::enter_socket));
     Some((io, early.to_vec()))
 }

@@ -111,7 +111,7 @@ impl Kind for kind::Connected {}
 impl Kind for kind::Disconnect {}
 
 /// A handler does not run because a parameter is missing: one line says which event, where and what.
-fn refuse(context: &Context<'_>, rejection: &Rejection) -> Called {
+pub(super) fn refuse(context: &Context<'_>, rejection: &Rejection) -> Called {
     let socket = context.socket();
     let event = context.event_name();
     socket.server().counting.arguments_refused.one();

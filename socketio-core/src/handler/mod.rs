@@ -28,6 +28,7 @@
 mod ack; // Ack
 mod arguments; // Data, Args, RawArgs, EventName
 mod auth; // Auth
+mod blocking; // functions that block
 mod captured; // Captured
 mod connect; // on_connect: ConnectError, what it may return
 mod context; // what extractors look at
@@ -42,6 +43,7 @@ mod saved; // State, Session, SharedSession
 pub use self::ack::Ack;
 pub use self::arguments::{Args, Data, EventName};
 pub use self::auth::Auth;
+pub use self::blocking::BlockingHandler;
 pub use self::captured::Captured;
 pub use self::connect::{ConnectError, ConnectHandler, IntoConnect};
 pub use self::context::{Context, kind};
@@ -53,6 +55,7 @@ pub use self::reply::{HandlerError, IntoAck};
 pub use self::request::Extension;
 pub use self::saved::{Session, SharedSession, State};
 
+pub(crate) use self::blocking::erase_blocking;
 pub(crate) use self::connect::{Asking, ConnectFunction, Connecting, erase_connect};
 pub(crate) use self::function::{BoxedHandler, Called, Function, erase};
 pub(crate) use self::middleware::pass;

@@ -48,6 +48,11 @@ impl SocketIoService {
         SocketIoService { engine, application }
     }
 
+    /// Whether there is no place for one more connection; if so, that is counted and logged.
+    pub(super) fn is_full(&self) -> bool {
+        self.engine.is_full()
+    }
+
     /// The connections of the standalone server.
     pub(super) fn connections(&self) -> &Connections {
         &self.engine.http

@@ -20,6 +20,8 @@ use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 use tower_service::Service;
 
@@ -39,7 +41,8 @@ pub(crate) async fn serve<L: Listener>(
     shutdown: impl Future<Output = ()>,
 ) {
     let connections = service.connections().clone();
-    accept(service, &connections, listener, Limits::default(), shutdown).await;
+    let door = service.clone();
+    accept(service, &connections, listener, Limits::default(), move || door.is_full(), shutdown).await;
 }
 
 /// Deadlines of a connection.
@@ -65,6 +68,7 @@ async fn accept<L, S>(
     connections: &Connections,
     mut listener: L,
     limits: Limits,
+    is_full: impl Fn() -> bool,
     shutdown: impl Future<Output = ()>,
 ) where
     L: Listener,
@@ -77,6 +81,7 @@ async fn accept<L, S>(
 {
     let builder = Arc::new(builder(limits));
     let mut shutdown = pin!(shutdown);
+    let turned_away = Arc::new(Semaphore::new(TURNED_AWAY));
     loop {
         let accepted = {
             let mut accepted = pin!(listener.accept());
@@ -87,8 +92,30 @@ async fn accept<L, S>(
             .await
         };
         let Some((io, peer)) = accepted else { return };
+        if is_full() {
+            // More than so many are closed without a word.
+            if let Ok(permit) = turned_away.clone().try_acquire_owned() {
+                tokio::spawn(turn_away(io, permit));
+            }
+            continue;
+        }
         tokio::spawn(connection(io, peer, service.clone(), builder.clone(), connections.enter(), limits));
     }
+}
+
+/// Tells a client that there is no place for it. What it sends is read for a moment, so that the answer is not lost to a reset.
+async fn turn_away<I>(mut io: I, _permit: OwnedSemaphorePermit)
+where
+    I: tokio::io::AsyncRead + tokio::io::AsyncWrite + Send + Unpin + 'static,
+{
+    let said = async {
+        io.write_all(NO_PLACE).await?;
+        io.shutdown().await?;
+        let mut sink = [0; 1024];
+        while io.read(&mut sink).await? > 0 {}
+        std::io::Result::Ok(())
+    };
+    let _ = tokio::time::timeout(TURN_AWAY_WITHIN, said).await;
 }
 
 /// Serves one connection.
@@ -203,6 +230,11 @@ fn builder(limits: Limits) -> Builder<TokioExecutor> {
     builder
 }
 
+/// Connections that are told at a time that there is no place for them.
+const TURNED_AWAY: usize = 32;
+const TURN_AWAY_WITHIN: Duration = Duration::from_secs(1);
+const NO_PLACE: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 1\r\nconnection: close\r\n\
+    content-type: application/json\r\ncontent-length: 43\r\n\r\n{\"code\":3,\"message\":\"Too many connections\"}";
 /// Bytes of a request's head, and of what hyper holds of a response before it has been written. hyper allows 100 headers.
 const MAX_HEAD: usize = 32 * 1024;
 /// Requests that an HTTP/2 client may have under way at once.

@@ -10,22 +10,72 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 
 use super::link::Link;
-use super::{AckError, Socket, encode, watching};
-use crate::adapter::reserved;
+use super::{AckError, EmitError, Socket, encode, watching};
+use crate::adapter::{Flags, reserved};
+use crate::engine::Limit;
 use crate::protocol::args::{ArgsRef, DecodeError, IntoArgs, RawArgs};
 use crate::protocol::sid::Sid;
 
-/// A socket that is about to be asked, with its own timeout: [`Socket::timeout`].
+/// A socket that is about to be sent something, or asked, in a manner of its own: [`Socket::timeout`], [`Socket::volatile`],
+/// [`Socket::compress`]. These combine.
 #[derive(Clone, Debug)]
-#[must_use = "nothing is sent before `emit_with_ack`"]
+#[must_use = "nothing is sent before `emit` or `emit_with_ack`"]
 pub struct Question {
     socket: Socket,
     timeout: Duration,
+    flags: Flags,
 }
 
 impl Question {
     pub(crate) fn new(socket: Socket, timeout: Duration) -> Self {
-        Question { socket, timeout }
+        Question { socket, timeout, flags: Flags::default() }
+    }
+
+    /// Sets how long the question waits for its answer.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout;
+        self
+    }
+
+    /// Drops the event if the client is not ready for it: it does not read, or polls and is between two polls. A question that is
+    /// dropped fails at once.
+    pub fn volatile(mut self) -> Self {
+        self.flags.volatile = true;
+        self
+    }
+
+    /// Whether a polling answer that carries the event may be compressed for its sake. Default: true.
+    pub fn compress(mut self, compress: bool) -> Self {
+        self.flags.uncompressed = !compress;
+        self
+    }
+
+    /// Sends `event`; see [`Socket::emit`]. A volatile event that is dropped is no error.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Socket::emit`].
+    pub fn emit(&self, event: &str, args: impl IntoArgs) -> Result<(), EmitError> {
+        reserved::check(event)?;
+        let (socket, namespace) = (&self.socket, &self.socket.namespace_inner().name);
+        let encode = |out: &mut Vec<u8>| encode::event(out, socket.parser(), namespace, None, event, &args);
+        match socket.write_with(self.flags, encode) {
+            Err(EmitError::NotReady) => return Ok(()),
+            sent => sent?,
+        }
+        if socket.server().uncommon.outgoing() {
+            watching::sent(socket, event, &args);
+        }
+        Ok(())
+    }
+
+    /// Sends a `message` event.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Socket::emit`].
+    pub fn send(&self, args: impl IntoArgs) -> Result<(), EmitError> {
+        self.emit("message", args)
     }
 
     /// Sends `event` and waits for the client's answer; see [`Socket::emit_with_ack`].
@@ -76,18 +126,12 @@ impl Question {
         let (asked, answer) = Asked::new(socket)?;
         let socket = &asked.socket;
         socket
-            .write(|out| {
-                encode::event(
-                    out,
-                    socket.parser(),
-                    &socket.namespace_inner().name,
-                    Some(asked.id),
-                    event,
-                    args,
-                )
+            .write_with(self.flags, |out| {
+                let namespace = &socket.namespace_inner().name;
+                encode::event(out, socket.parser(), namespace, Some(asked.id), event, args)
             })
             .map_err(|error| match error {
-                super::EmitError::Disconnected => AckError::Disconnected,
+                EmitError::Disconnected => AckError::Disconnected,
                 error => AckError::Emit(error),
             })?;
         if socket.server().uncommon.outgoing() {
@@ -105,7 +149,12 @@ async fn answer<T: Answer>(
     timeout: Duration,
 ) -> Result<T, AckError> {
     let answer = match tokio::time::timeout_at(until, answer).await {
-        Err(_) => return Err(AckError::Timeout(timeout)),
+        Err(_) => {
+            let socket = &asked.socket;
+            let detail = format_args!("no answer within {timeout:?}");
+            socket.server().engine.reached.note(Limit::AckTimeout, socket.id(), detail);
+            return Err(AckError::Timeout(timeout));
+        }
         Ok(Err(_)) => return Err(AckError::Disconnected),
         Ok(Ok(answer)) => answer,
     };
@@ -154,7 +203,7 @@ impl Asked {
     fn new(socket: Socket) -> Result<(Self, oneshot::Receiver<RawArgs>), AckError> {
         let server = socket.server();
         let (sender, receiver) = oneshot::channel();
-        let id = socket.pending().insert(sender, server.limits.pending_acks, socket.link())?;
+        let id = socket.pending().insert(sender, server.limits.pending_acks, &socket)?;
         let asked = Asked { socket, id };
         // Who ended in between has not been told to forget this one.
         if asked.socket.life().is_gone() {
@@ -192,11 +241,16 @@ pub(crate) enum Waiter {
 }
 
 impl Pending {
-    fn insert(&self, sender: oneshot::Sender<RawArgs>, limit: usize, link: &Link) -> Result<u64, AckError> {
+    fn insert(
+        &self,
+        sender: oneshot::Sender<RawArgs>,
+        limit: usize,
+        socket: &Socket,
+    ) -> Result<u64, AckError> {
         let mut table = self.lock();
         let table = table.get_or_insert_default();
         let id = table.next;
-        table.put(id, Waiter::One(sender), limit, link)?;
+        table.put(id, Waiter::One(sender), limit, socket.id(), socket.link())?;
         table.next += 1;
         Ok(id)
     }
@@ -207,9 +261,9 @@ impl Pending {
         id: u64,
         waiter: Waiter,
         limit: usize,
-        link: &Link,
+        socket: &Socket,
     ) -> Result<(), AckError> {
-        self.lock().get_or_insert_default().put(id, waiter, limit, link)
+        self.lock().get_or_insert_default().put(id, waiter, limit, socket.id(), socket.link())
     }
 
     /// Forgets a question.
@@ -242,9 +296,9 @@ impl Pending {
 }
 
 impl Table {
-    fn put(&mut self, id: u64, waiter: Waiter, limit: usize, link: &Link) -> Result<(), AckError> {
+    fn put(&mut self, id: u64, waiter: Waiter, limit: usize, sid: &Sid, link: &Link) -> Result<(), AckError> {
         if self.waiting.len() >= limit {
-            link.refused_to_ask();
+            link.refused_to_ask(sid, limit);
             return Err(AckError::TooMany { limit });
         }
         self.waiting.insert(id, waiter);

@@ -15,9 +15,10 @@ use super::link::Link;
 use super::msgpack::{Msgpack, Unread};
 use super::namespace::NamespaceInner;
 use super::namespaces::Admitted;
+use super::serial::{self, Serial};
 use super::socket::Tell;
 use super::{Socket, connecting, dispatch, encode, msgpack};
-use crate::engine::{Close, DisconnectReason, Frames, Inbox, Session};
+use crate::engine::{Close, DisconnectReason, Frames, Held, Inbox, Limit, Session};
 use crate::protocol::packet::{Kind, Packet, PacketError};
 
 pub(crate) struct ClientInbox {
@@ -40,11 +41,14 @@ struct Partial {
     announced: usize,
     attachments: Vec<Bytes>,
     bytes: usize,
+    held: Held,
 }
 
 impl ClientInbox {
     pub(crate) fn new(server: Arc<ServerInner>, session: Arc<Session>) -> Self {
-        let link = Link::new(server.limits.handlers_in_flight, server.counting.clone());
+        let limits = &server.limits;
+        let serial = limits.serial.then(|| Serial::new(limits.queued_events, limits.early_bytes));
+        let link = Link::new(limits.handlers_in_flight, serial, server.counting.clone());
         ClientInbox { server, session, sockets: SmallVec::new(), partial: None, link }
     }
 
@@ -72,6 +76,12 @@ impl ClientInbox {
         }
         let limit = self.server.limits.namespaces;
         if at.is_none() && self.sockets.len() >= limit {
+            let reached = &self.server.engine.reached;
+            reached.note(
+                Limit::Namespaces,
+                self.session.id(),
+                format_args!("{limit} namespaces are allowed"),
+            );
             return self.refuse(name, "Too many namespaces");
         }
         let Some(Admitted { namespace, is_new }) = self.server.namespaces.admit(name) else {
@@ -157,10 +167,16 @@ impl ClientInbox {
         attachments: &[Bytes],
     ) -> Result<(), Close> {
         let limits = &self.server.limits;
+        if is_ack && socket.life().is_undecided() {
+            return id.map_or(Ok(()), |id| dispatch::ack(socket, data, attachments, id));
+        }
         let early = || Early { is_ack, id, data: data.into(), attachments: attachments.to_vec() };
-        match socket.life().admit(limits.early_packets, limits.early_bytes, early) {
+        match socket.life().admit(&self.session, limits.early_packets, limits.early_bytes, early) {
             Admission::Now if is_ack => id.map_or(Ok(()), |id| dispatch::ack(socket, data, attachments, id)),
-            Admission::Now => dispatch::event(socket, data, attachments, id),
+            Admission::Now => match self.link.serial() {
+                None => dispatch::event(socket, data, attachments, id),
+                Some(serial) => serial::event(socket, serial, data, attachments, id),
+            },
             Admission::Waits => Ok(()),
             Admission::Gone => {
                 self.server.counting.packets_dropped.one();
@@ -171,7 +187,7 @@ impl ClientInbox {
                     "too much was sent before the namespace was joined: the limits are {} packets and {} bytes",
                     limits.early_packets, limits.early_bytes
                 );
-                Err(Close::over_limit(detail))
+                Err(Close::over_limit(Limit::EarlyPackets, detail))
             }
         }
     }
@@ -193,7 +209,7 @@ impl Inbox for ClientInbox {
             return Err(Close::parse_error("a text where an attachment must follow"));
         }
         let packet = Packet::parse(message, self.server.limits.attachments).map_err(|error| match error {
-            PacketError::TooManyAttachments { .. } => Close::over_limit(error),
+            PacketError::TooManyAttachments { .. } => Close::over_limit(Limit::Attachments, error),
             error => Close::parse_error(error),
         })?;
         match packet.kind {
@@ -209,6 +225,7 @@ impl Inbox for ClientInbox {
                     announced: packet.attachments,
                     attachments: Vec::new(),
                     bytes: packet.data.len(),
+                    held: Held::new(&self.session),
                 }));
                 Ok(())
             }
@@ -230,8 +247,9 @@ impl Inbox for ClientInbox {
                 "a packet of {} bytes with its attachments, the limit is {limit} (max_payload)",
                 partial.bytes
             );
-            return Err(Close::over_limit(detail));
+            return Err(Close::over_limit(Limit::Payload, detail));
         }
+        partial.held.set(partial.bytes);
         partial.attachments.push(if partial.socket.is_some() {
             Bytes::copy_from_slice(message)
         } else {
@@ -257,7 +275,7 @@ impl Inbox for ClientInbox {
     }
 
     fn poll_ready(&self, cx: &mut Context<'_>) -> Poll<()> {
-        self.link.poll_room(cx)
+        self.link.poll_room(&self.session, cx)
     }
 
     fn handlers_ended(&self) -> usize {

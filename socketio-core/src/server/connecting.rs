@@ -7,6 +7,7 @@ use std::task::{Context as Task, Poll};
 
 use super::dispatch::{self, poll_in_place, report_panic};
 use super::link::Entry;
+use super::slow::Watch;
 use super::socket::Tell;
 use super::table::Layers;
 use super::{Socket, encode};
@@ -18,6 +19,9 @@ pub(crate) fn connect(socket: Socket, auth: Option<&str>) {
     if !socket.life().enter(&socket, &socket.namespace_inner().rooms) {
         return;
     }
+    if socket.server().limits.always_connect {
+        answer(&socket, |answer| socket.life().answer_first(socket.engine_session(), answer));
+    }
     let door = Layers::of(&socket).door();
     if door.is_empty() {
         finish(&socket, Ok(()));
@@ -25,6 +29,7 @@ pub(crate) fn connect(socket: Socket, auth: Option<&str>) {
     }
     let span = tracing::debug_span!(target: "socketio", "handler", sid = %socket.id(), event = "connect");
     let entered = span.enter();
+    let watch = Watch::start();
     let first = catch_unwind(AssertUnwindSafe(|| match ask(&socket, auth, &door) {
         Connecting::Ready(decided) => Ok(decided),
         Connecting::Future(mut asking) => match poll_in_place(&mut asking) {
@@ -32,6 +37,7 @@ pub(crate) fn connect(socket: Socket, auth: Option<&str>) {
             Poll::Pending => Err(asking),
         },
     }));
+    watch.end(&socket, "connect");
     drop(entered);
     match first {
         Ok(Ok(decided)) => finish(&socket, decided),
@@ -104,7 +110,7 @@ impl Future for Deciding {
 impl Drop for Deciding {
     /// The runtime is going down: nothing may stay in the namespace.
     fn drop(&mut self) {
-        if self.socket.life().is_connecting() {
+        if self.socket.life().is_connecting() || self.socket.life().is_undecided() {
             refuse(&self.socket, &ConnectError::default());
         }
     }
@@ -122,11 +128,11 @@ fn accept(socket: &Socket) {
     let sockets = &socket.server().counting.sockets;
     // Before anybody can see it connected and end it.
     sockets.up();
-    let mut buffer = spare::take();
-    let start = encode::connect(&mut buffer, socket.parser(), &socket.namespace_inner().name, socket.id());
-    let accepted =
-        socket.life().accept(socket.engine_session(), Frames::of(buffer.get(start..).unwrap_or_default()));
-    spare::give(buffer);
+    let accepted = if socket.server().limits.always_connect {
+        socket.life().decide()
+    } else {
+        answer(socket, |answer| socket.life().accept(socket.engine_session(), answer))
+    };
     if !accepted {
         sockets.down();
         // Sent away, or gone, while it was being asked about: whoever ended it told the client, if there was one to tell.
@@ -149,6 +155,15 @@ fn accept(socket: &Socket) {
             }
         }
     }
+}
+
+/// Encodes the answer to CONNECT.
+fn answer(socket: &Socket, give: impl FnOnce(Frames<'_>) -> bool) -> bool {
+    let mut buffer = spare::take();
+    let start = encode::connect(&mut buffer, socket.parser(), &socket.namespace_inner().name, socket.id());
+    let given = give(Frames::of(buffer.get(start..).unwrap_or_default()));
+    spare::give(buffer);
+    given
 }
 
 fn refuse_after_panic(socket: &Socket, panic: &(dyn std::any::Any + Send)) {

@@ -12,6 +12,8 @@ use std::task::{Context as Task, Poll, Waker};
 use super::Socket;
 use super::life::Early;
 use super::link::Entry;
+use super::serial;
+use super::slow::Watch;
 use super::table::Layers;
 use crate::adapter::reserved;
 use crate::engine::Close;
@@ -81,7 +83,10 @@ pub(crate) fn early(socket: &Socket, packet: &Early) -> Result<(), Close> {
     match (packet.is_ack, packet.id) {
         (true, Some(id)) => ack(socket, &packet.data, &packet.attachments, id),
         (true, None) => Ok(()),
-        (false, id) => event(socket, &packet.data, &packet.attachments, id),
+        (false, id) => match socket.link().serial() {
+            None => event(socket, &packet.data, &packet.attachments, id),
+            Some(serial) => serial::event(socket, serial, &packet.data, &packet.attachments, id),
+        },
     }
 }
 
@@ -154,10 +159,12 @@ pub(crate) fn start_handler(socket: &Socket, event: &str, call: impl FnOnce() ->
 fn start(socket: &Socket, event: &str, call: impl FnOnce() -> Called, hold: impl FnOnce() -> Held) {
     let span = tracing::debug_span!(target: "socketio", "handler", sid = %socket.id(), event);
     let entered = span.enter();
+    let watch = Watch::start();
     let first = catch_unwind(AssertUnwindSafe(|| match call() {
         Called::Done => None,
         Called::Future(mut handler) => poll_in_place(&mut handler).is_pending().then_some(handler),
     }));
+    watch.end(socket, event);
     drop(entered);
     match first {
         Ok(None) => {}
@@ -216,7 +223,10 @@ impl Future for Waiting {
     fn poll(mut self: Pin<&mut Self>, cx: &mut Task<'_>) -> Poll<()> {
         let me = &mut *self;
         let _entered = me.span.enter();
-        match catch_unwind(AssertUnwindSafe(|| me.handler.as_mut().poll(cx))) {
+        let watch = Watch::start();
+        let polled = catch_unwind(AssertUnwindSafe(|| me.handler.as_mut().poll(cx)));
+        watch.end(&me.socket, &me.event);
+        match polled {
             Ok(poll) => poll,
             Err(panic) => {
                 report_panic(&me.socket, &me.event, panic.as_ref());

@@ -9,6 +9,7 @@ use bytes::Bytes;
 
 use super::msgpack::Msgpack;
 use super::{Socket, watching};
+use crate::adapter::Flags;
 use crate::engine::{Frames, spare};
 use crate::protocol::args::{EncodeError, IntoArgs, RawArgs};
 use crate::protocol::frame::{self, Opcode};
@@ -140,11 +141,11 @@ impl<'a> Shared<'a> {
     }
 
     /// Queues it for a client. An event that cannot be had in its words is left out for it, counted and logged.
-    pub(crate) fn send_to(&mut self, socket: &Socket) -> bool {
+    pub(crate) fn send_to(&mut self, socket: &Socket, flags: Flags) -> bool {
         let name = self.name;
         match self.frames(socket.parser()) {
             Ok(frames) => {
-                let queued = socket.deliver(frames).is_ok();
+                let queued = socket.offer(frames, flags);
                 if queued && socket.server().uncommon.outgoing() {
                     watching::sent(socket, name, self.args);
                 }

@@ -36,6 +36,16 @@ impl Server {
         self.root.except(rooms)
     }
 
+    /// Everybody in `/`: see [`Broadcast::volatile`].
+    pub fn volatile(&self) -> Broadcast {
+        self.root.volatile()
+    }
+
+    /// Everybody in `/`: see [`Broadcast::compress`].
+    pub fn compress(&self, compress: bool) -> Broadcast {
+        self.root.compress(compress)
+    }
+
     /// Takes everybody in `/` out of `room`.
     ///
     /// # Errors

@@ -13,6 +13,7 @@ use super::ack::{Waiter, deadline};
 use super::encode::Shared;
 use super::inner::ServerInner;
 use crate::adapter::{EventPacket, Target};
+use crate::engine::Limit;
 use crate::protocol::args::RawArgs;
 use crate::protocol::sid::Sid;
 
@@ -55,11 +56,11 @@ impl Gathering {
         for socket in namespace.rooms.select(target).iter() {
             let waiter = Waiter::Each { sid: socket.id().clone(), answers: sender.clone() };
             let pending = socket.pending();
-            if pending.insert_at(id, waiter, server.limits.pending_acks, socket.link()).is_err() {
+            if pending.insert_at(id, waiter, server.limits.pending_acks, socket).is_err() {
                 gathering.unasked.push(socket.id().clone());
                 continue;
             }
-            if shared.send_to(socket) {
+            if shared.send_to(socket, packet.flags()) {
                 gathering.waiting.insert(socket.id().clone(), socket.clone());
             } else {
                 pending.take(id, socket.link());
@@ -78,9 +79,20 @@ impl Gathering {
         if self.waiting.is_empty() {
             return None;
         }
-        let (sid, args) = tokio::time::timeout_at(self.until, self.answers.recv()).await.ok()??;
+        let Ok(answer) = tokio::time::timeout_at(self.until, self.answers.recv()).await else {
+            self.note_silent();
+            return None;
+        };
+        let (sid, args) = answer?;
         self.waiting.remove(&sid);
         Some((sid, args))
+    }
+
+    fn note_silent(&self) {
+        for socket in self.waiting.values() {
+            let reached = &socket.server().engine.reached;
+            reached.note(Limit::AckTimeout, socket.id(), "no answer to a broadcast in time");
+        }
     }
 
     /// An answer that is there already.

@@ -10,6 +10,7 @@ use std::time::Duration;
 use arc_swap::ArcSwapOption;
 use foldhash::quality::RandomState;
 
+use super::blocking::BlockingPool;
 use super::client::ClientInbox;
 use super::counters::{Counters, SharedCounting};
 use super::expiry::Expiry;
@@ -20,7 +21,7 @@ use super::remote::Share;
 use super::table::Table;
 use super::watching::Uncommon;
 use crate::adapter::Adapter;
-use crate::engine::{Application, Engine, Inbox, Session};
+use crate::engine::{Application, Engine, Inbox, Limit, Session};
 
 #[derive(Debug)]
 pub(crate) struct ServerInner {
@@ -34,6 +35,7 @@ pub(crate) struct ServerInner {
     pub(crate) expiry: Arc<Expiry>,
     pub(crate) state: StateMap,
     pub(crate) limits: Limits,
+    pub(crate) blocking: BlockingPool,
     pub(crate) counting: SharedCounting,
     pub(crate) gather_ids: GatherIds,
     pub(crate) share: Share,
@@ -54,6 +56,14 @@ pub(crate) struct Limits {
     pub(crate) early_packets: usize,
     pub(crate) early_bytes: usize,
     pub(crate) ack_timeout: Duration,
+    /// Events are handled one after the other.
+    pub(crate) serial: bool,
+    pub(crate) queued_events: usize,
+    pub(crate) blocking_handlers: usize,
+    /// Milliseconds that a handler may block its thread before that is worth a line.
+    pub(crate) slow_handler: u32,
+    /// Clients are told that they are in before `on_connect` has decided.
+    pub(crate) always_connect: bool,
 }
 
 impl ServerInner {
@@ -71,6 +81,7 @@ impl ServerInner {
     pub(crate) fn counters(&self) -> Counters {
         let engine = &self.engine;
         let counting = &self.counting;
+        let reached = |limit| engine.reached.get(limit);
         Counters {
             sessions: engine.sessions(),
             sockets: counting.sockets.get(),
@@ -79,18 +90,42 @@ impl ServerInner {
             pending_acks: counting.pending_acks.get(),
             handlers_running: counting.handlers_running.get(),
             connections: engine.http.open(),
+            websockets: engine.admission.sockets(),
+            buffered: engine.buffered(),
+
             sessions_opened: engine.counters.opened_total(),
             requests_refused: engine.counters.refused_total(),
-            outgoing_full: engine.counters.outgoing_full_total(),
             undelivered: engine.counters.undelivered_total(),
             handler_panics: counting.handler_panics.get(),
             handler_errors: counting.handler_errors.get(),
             arguments_refused: counting.arguments_refused.get(),
             connects_refused: counting.connects_refused.get(),
             packets_dropped: counting.packets_dropped.get(),
-            acks_too_many: counting.acks_too_many.get(),
             expired: counting.expired.get(),
             msgpack_refused: counting.msgpack_refused.get(),
+
+            outgoing_full: reached(Limit::Outgoing),
+            volatile_dropped: reached(Limit::Volatile),
+            buffered_full: reached(Limit::BufferedTotal),
+            connections_full: reached(Limit::Connections),
+            address_full: reached(Limit::ConnectionsPerAddress),
+            handshakes_too_fast: reached(Limit::HandshakeRate),
+            packets_too_fast: reached(Limit::PacketRate),
+            bytes_too_fast: reached(Limit::ByteRate),
+            payloads_too_large: reached(Limit::Payload),
+            attachments_too_many: reached(Limit::Attachments),
+            namespaces_too_many: reached(Limit::Namespaces),
+            rooms_too_many: reached(Limit::Rooms),
+            acks_too_many: reached(Limit::PendingAcks),
+            handlers_full: reached(Limit::HandlersInFlight),
+            early_full: reached(Limit::EarlyPackets),
+            queued_full: reached(Limit::QueuedEvents),
+            blocking_full: reached(Limit::BlockingHandlers),
+            unjoined: reached(Limit::ConnectTimeout),
+            upgrades_timed_out: reached(Limit::UpgradeTimeout),
+            pings_timed_out: reached(Limit::PingTimeout),
+            acks_timed_out: reached(Limit::AckTimeout),
+            handlers_slow: reached(Limit::SlowHandler),
         }
     }
 }

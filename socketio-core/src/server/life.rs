@@ -7,6 +7,7 @@
 //!
 //! `connecting`: `on_connect` runs; packets for the client are held, its events wait.
 //! `answered`: the client has been told; packets go out, and the events that waited are started one after the other.
+//! With `always_connect` the answer comes first: the socket is `undecided` until `on_connect` is through, then `answered`, or gone.
 //! `connected`: events go straight to their handlers. `gone`: nothing comes back from here.
 //!
 //! All changes happen under one lock, which is also the one that joining a room takes: who is gone cannot join.
@@ -21,16 +22,18 @@ use tokio::sync::Notify;
 
 use super::{JoinError, RoomEvent, Socket};
 use crate::adapter::rooms::Rooms;
-use crate::adapter::{Room, RoomList};
-use crate::engine::{Frames, Refused, Rope, Session};
+use crate::adapter::{Flags, Room, RoomList};
+use crate::engine::{Frames, Held, Refused, Rope, Session};
 
 const CONNECTING: u8 = 0;
-const ANSWERED: u8 = 1;
-const CONNECTED: u8 = 2;
+/// `always_connect`: answered before `on_connect` has decided.
+const UNDECIDED: u8 = 1;
+const ANSWERED: u8 = 2;
+const CONNECTED: u8 = 3;
 /// After it was let in,
-const GONE: u8 = 3;
+const GONE: u8 = 4;
 /// and without that.
-const REFUSED: u8 = 4;
+const REFUSED: u8 = 5;
 
 #[derive(Debug)]
 pub(crate) struct Life {
@@ -55,6 +58,15 @@ struct Waiting {
     held: Rope,
     early: Vec<Early>,
     early_bytes: usize,
+    /// Both of them, counted.
+    kept: Option<Held>,
+}
+
+impl Waiting {
+    fn count(&mut self, session: &Arc<Session>) {
+        let bytes = self.held.len() + self.early_bytes;
+        self.kept.get_or_insert_with(|| Held::new(session)).set(bytes);
+    }
 }
 
 /// A packet of the client that came before it was let in.
@@ -81,8 +93,10 @@ pub(crate) enum Admission {
 
 /// How far the socket had come when it ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(clippy::enum_variant_names, reason = "it was that when it ended")]
 pub(crate) enum Gone {
     WasConnecting,
+    WasUndecided,
     WasConnected,
 }
 
@@ -103,6 +117,11 @@ impl Life {
 
     pub(crate) fn is_connecting(&self) -> bool {
         self.state.load(Ordering::Acquire) == CONNECTING
+    }
+
+    /// Whether it has been told that it is in, before that was decided.
+    pub(crate) fn is_undecided(&self) -> bool {
+        self.state.load(Ordering::Acquire) == UNDECIDED
     }
 
     pub(crate) fn is_gone(&self) -> bool {
@@ -129,15 +148,24 @@ impl Life {
         enters
     }
 
-    /// Queues packets, or holds them behind the answer that is still to come.
-    pub(crate) fn deliver(&self, session: &Arc<Session>, frames: Frames<'_>) -> Result<(), Refused> {
+    /// Queues packets, or holds them behind the answer that is still to come; for volatile ones that is too long.
+    pub(crate) fn deliver(
+        &self,
+        session: &Arc<Session>,
+        frames: Frames<'_>,
+        flags: Flags,
+    ) -> Result<(), Refused> {
         match self.state.load(Ordering::Acquire) {
-            ANSWERED | CONNECTED => return session.push(frames),
+            UNDECIDED | ANSWERED | CONNECTED => return session.push_with(frames, flags),
             GONE.. => return Err(Refused::Closed),
             _ => {}
         }
         let mut inner = self.lock();
         match (self.state.load(Ordering::Acquire), inner.waiting.as_deref_mut()) {
+            (CONNECTING, Some(_)) if flags.volatile => {
+                session.note_dropped();
+                Err(Refused::Dropped)
+            }
             (CONNECTING, Some(waiting)) => {
                 let limit = session.max_outgoing();
                 let size = waiting.held.len() + frames.len();
@@ -147,18 +175,34 @@ impl Life {
                     return Err(Refused::Full);
                 }
                 waiting.held.push(frames);
+                waiting.count(session);
                 Ok(())
             }
             (GONE.., _) => Err(Refused::Closed),
             _ => {
                 drop(inner);
-                session.push(frames)
+                session.push_with(frames, flags)
             }
         }
     }
 
+    /// `always_connect`: `answer` goes out, whatever will be decided. `false`: it has gone meanwhile.
+    pub(crate) fn answer_first(&self, session: &Arc<Session>, answer: Frames<'_>) -> bool {
+        self.answer(session, answer, UNDECIDED)
+    }
+
+    /// The client, who has been answered, may stay. `false`: it has gone meanwhile.
+    pub(crate) fn decide(&self) -> bool {
+        let _inner = self.lock();
+        self.state.compare_exchange(UNDECIDED, ANSWERED, Ordering::AcqRel, Ordering::Acquire).is_ok()
+    }
+
     /// Lets the client in: `answer` goes out, what was held right behind it. `false`: it has gone meanwhile.
     pub(crate) fn accept(&self, session: &Arc<Session>, answer: Frames<'_>) -> bool {
+        self.answer(session, answer, ANSWERED)
+    }
+
+    fn answer(&self, session: &Arc<Session>, answer: Frames<'_>, state: u8) -> bool {
         let mut inner = self.lock();
         if self.state.load(Ordering::Acquire) != CONNECTING {
             return false;
@@ -170,17 +214,33 @@ impl Life {
         }
         // Under the lock, so that nothing comes between. A queue that is shut ends the session anyway.
         let _ = session.push_all(rope);
-        self.state.store(ANSWERED, Ordering::Release);
+        self.state.store(state, Ordering::Release);
         true
     }
 
     /// Decides what happens to a packet of the client; `early` makes the copy that waits.
-    pub(crate) fn admit(&self, packets: usize, bytes: usize, early: impl FnOnce() -> Early) -> Admission {
+    #[inline]
+    pub(crate) fn admit(
+        &self,
+        session: &Arc<Session>,
+        packets: usize,
+        bytes: usize,
+        early: impl FnOnce() -> Early,
+    ) -> Admission {
         match self.state.load(Ordering::Acquire) {
-            CONNECTED => return Admission::Now,
-            GONE.. => return Admission::Gone,
-            _ => {}
+            CONNECTED => Admission::Now,
+            _ => self.admit_early(session, packets, bytes, early),
         }
+    }
+
+    #[cold]
+    fn admit_early(
+        &self,
+        session: &Arc<Session>,
+        packets: usize,
+        bytes: usize,
+        early: impl FnOnce() -> Early,
+    ) -> Admission {
         let mut inner = self.lock();
         match (self.state.load(Ordering::Acquire), inner.waiting.as_deref_mut()) {
             (GONE.., _) => Admission::Gone,
@@ -192,6 +252,7 @@ impl Life {
                     return Admission::TooMany;
                 }
                 waiting.early.push(early);
+                waiting.count(session);
                 Admission::Waits
             }
         }
@@ -272,6 +333,7 @@ impl Life {
         let (state, gone) = match self.state.load(Ordering::Acquire) {
             GONE.. => return None,
             CONNECTING => (REFUSED, Gone::WasConnecting),
+            UNDECIDED => (REFUSED, Gone::WasUndecided),
             _ => (GONE, Gone::WasConnected),
         };
         self.state.store(state, Ordering::Release);
@@ -315,7 +377,7 @@ fn left(socket: &Socket, room: &Room, deleted: bool, events: &mut Vec<RoomEvent>
 }
 
 impl Early {
-    fn size(&self) -> usize {
+    pub(crate) fn size(&self) -> usize {
         self.data.len() + self.attachments.iter().map(Bytes::len).sum::<usize>()
     }
 }

@@ -3,14 +3,17 @@
 //! Over the bound the client is not read any more. A handler that waits for an answer of that very client must not stop the answer
 //! from being read: questions that are open raise the bound, up to [`ASKING`] times.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::{Context, Poll, Waker};
 
 use super::Socket;
 use super::counters::SharedCounting;
 use super::encode::Parser;
+use super::serial::{self, Serial};
 use super::store::Store;
+use crate::engine::{Limit, Session};
+use crate::protocol::sid::Sid;
 
 /// How many times as many handlers may wait while the client is asked.
 const ASKING: usize = 16;
@@ -19,6 +22,8 @@ const ASKING: usize = 16;
 pub(crate) struct Link {
     /// Handlers that wait.
     running: AtomicUsize,
+    /// The client is not read because of them.
+    full: AtomicBool,
     /// Sockets whose early events are being handled.
     catching_up: AtomicUsize,
     /// Handlers that waited and have ended; it wraps.
@@ -28,6 +33,7 @@ pub(crate) struct Link {
     limit: usize,
     /// How the client writes; known from its first packet.
     parser: OnceLock<Parser>,
+    serial: Option<Box<Serial>>,
     counting: SharedCounting,
     /// The connection, while it waits for room.
     waker: Mutex<Option<Waker>>,
@@ -40,14 +46,16 @@ pub(crate) struct Link {
 }
 
 impl Link {
-    pub(crate) fn new(limit: usize, counting: SharedCounting) -> Arc<Self> {
+    pub(crate) fn new(limit: usize, serial: Option<Box<Serial>>, counting: SharedCounting) -> Arc<Self> {
         Arc::new(Link {
             running: AtomicUsize::new(0),
+            full: AtomicBool::new(false),
             catching_up: AtomicUsize::new(0),
             ended: AtomicUsize::new(0),
             asked: AtomicUsize::new(0),
             limit,
             parser: OnceLock::new(),
+            serial,
             counting,
             waker: Mutex::default(),
             sockets: Mutex::default(),
@@ -104,9 +112,24 @@ impl Link {
     }
 
     /// Whether another handler may start.
+    /// Where events have to wait for their turn.
+    pub(crate) fn serial(&self) -> Option<&Serial> {
+        self.serial.as_deref()
+    }
+
+    /// Whether a handler waits for something.
+    pub(crate) fn is_busy(&self) -> bool {
+        self.running.load(Ordering::Acquire) > 0
+    }
+
+    /// Whether another event can be taken.
+    #[inline]
     pub(crate) fn has_room(&self) -> bool {
         if self.catching_up.load(Ordering::Acquire) > 0 {
             return false;
+        }
+        if let Some(serial) = &self.serial {
+            return serial.has_room(1 + self.asked.load(Ordering::Acquire).min(ASKING - 1));
         }
         let running = self.running.load(Ordering::Acquire);
         running < self.limit || {
@@ -115,9 +138,18 @@ impl Link {
         }
     }
 
-    pub(crate) fn poll_room(&self, cx: &Context<'_>) -> Poll<()> {
+    pub(crate) fn poll_room(&self, session: &Session, cx: &Context<'_>) -> Poll<()> {
         if self.has_room() {
+            self.full.store(false, Ordering::Relaxed);
             return Poll::Ready(());
+        }
+        if let Some(serial) = &self.serial {
+            if self.catching_up.load(Ordering::Acquire) == 0 {
+                serial.note_full(session);
+            }
+        } else if self.catching_up.load(Ordering::Acquire) == 0 && !self.full.swap(true, Ordering::Relaxed) {
+            let detail = "the client is not read until one of its handlers ends";
+            session.engine.reached.note(Limit::HandlersInFlight, session.id(), detail);
         }
         *lock(&self.waker) = Some(cx.waker().clone());
         // It may have come before the waker was there.
@@ -148,9 +180,10 @@ impl Link {
         self.wake();
     }
 
-    /// Too many answers are awaited already.
-    pub(super) fn refused_to_ask(&self) {
-        self.counting.acks_too_many.one();
+    /// So many answers are awaited already that one more is refused.
+    pub(super) fn refused_to_ask(&self, sid: &Sid, limit: usize) {
+        let detail = format_args!("{limit} answers are awaited already, one more was not asked for");
+        self.counting.reached.note(Limit::PendingAcks, sid, detail);
     }
 
     /// A question is answered, or nobody waits for the answer any more.
@@ -159,7 +192,7 @@ impl Link {
         self.asked.fetch_sub(1, Ordering::AcqRel);
     }
 
-    fn wake(&self) {
+    pub(super) fn wake(&self) {
         let waker = lock(&self.waker).take();
         if let Some(waker) = waker {
             waker.wake();
@@ -176,6 +209,7 @@ impl Drop for Entry {
         self.0.counting.handlers_running.down();
         self.0.running.fetch_sub(1, Ordering::AcqRel);
         self.0.ended.fetch_add(1, Ordering::Relaxed);
+        serial::handler_ended(&self.0);
         self.0.wake();
     }
 }
@@ -199,30 +233,26 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 mod tests {
     use super::*;
 
-    fn poll(link: &Link) -> Poll<()> {
-        link.poll_room(&Context::from_waker(Waker::noop()))
-    }
-
     #[test]
     fn a_connection_waits_for_room_until_one_of_its_handlers_ends() {
-        let link = Link::new(2, SharedCounting::default());
+        let link = Link::new(2, None, SharedCounting::default());
         let first = link.enter();
-        assert!(poll(&link).is_ready());
+        assert!(link.has_room());
         let _second = link.enter();
-        assert!(poll(&link).is_pending());
+        assert!(!link.has_room());
         drop(first);
-        assert!(poll(&link).is_ready());
+        assert!(link.has_room());
     }
 
     #[test]
     fn questions_to_the_client_make_room_so_that_their_answers_are_read_but_not_without_end() {
-        let link = Link::new(1, SharedCounting::default());
+        let link = Link::new(1, None, SharedCounting::default());
         let _waiting = link.enter();
-        assert!(poll(&link).is_pending());
+        assert!(!link.has_room());
         link.ask();
-        assert!(poll(&link).is_ready());
+        assert!(link.has_room());
         (0..100).for_each(|_| link.ask());
         let _more: Vec<_> = (1..ASKING).map(|_| link.enter()).collect();
-        assert!(poll(&link).is_pending());
+        assert!(!link.has_room());
     }
 }

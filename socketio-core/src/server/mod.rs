@@ -1,6 +1,8 @@
 //! The server: namespaces, sockets, and what is done with them.
 
 mod ack; // questions to a client, and their answers
+mod blocking; // where handlers run that block
+mod bounds; // options that bound what clients can do
 mod builder; // options
 mod client; // the inbox of a connection
 mod connecting; // a client at the door of a namespace
@@ -11,6 +13,8 @@ pub(crate) mod encode; // packets to complete frames
 mod error; // errors of the server's words
 mod everybody; // a server's words about the clients of `/`
 mod expiry; // sockets that have a time
+#[cfg(feature = "metrics")]
+mod export; // the counters as metrics
 mod gather; // one question to many clients
 pub(crate) mod inner; // what every handle of a server shares
 mod life; // a socket from its CONNECT to its end
@@ -25,8 +29,10 @@ mod namespaces; // those that exist, and those to come
 mod parent; // handlers for many namespaces
 mod pattern; // patterns of namespaces' names
 mod remote; // sockets of any node, as data
+mod serial; // one event after the other
 mod server_events; // what servers tell each other
 mod session; // what an application keeps for one client
+mod slow; // handlers that block their thread
 mod socket; // one client in one namespace
 mod store; // one value per type
 pub(crate) mod table; // handlers, and the order of their tables
@@ -41,6 +47,7 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 
 pub use self::ack::{Answer, Question};
+pub use self::bounds::OutgoingPolicy;
 pub use self::builder::ServerBuilder;
 pub use self::connection::Connection;
 pub use self::counters::Counters;
@@ -56,6 +63,7 @@ pub(crate) use self::gather::Gathering;
 
 pub use self::socket::Socket;
 pub use crate::adapter::EmitError;
+pub use crate::engine::Rate;
 pub use crate::engine::{AllowRequest, GenerateId, RefusedRequest};
 
 use self::inner::{NewNamespace, ServerInner, Sessions};

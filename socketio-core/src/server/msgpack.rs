@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 use super::encode::Parser;
-use crate::engine::Close;
+use crate::engine::{Close, Limit};
 use crate::protocol::args::{EncodeError, IntoArgs};
 use crate::protocol::msgpack::{self, MsgpackError};
 use crate::protocol::packet::Kind;
@@ -40,7 +40,9 @@ impl Msgpack {
     pub(crate) fn read(self, message: &[u8], max_attachments: usize) -> Result<Incoming, Unread> {
         let packet = msgpack::decode(message, max_attachments).map_err(|error| match error {
             error if error.is_about_a_value() => Unread::Value(error.to_string()),
-            error @ MsgpackError::TooManyAttachments { .. } => Unread::Breach(Close::over_limit(error)),
+            error @ MsgpackError::TooManyAttachments { .. } => {
+                Unread::Breach(Close::over_limit(Limit::Attachments, error))
+            }
             error => Unread::Breach(Close::parse_error(error)),
         })?;
         Ok(Incoming {

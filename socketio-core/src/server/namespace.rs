@@ -150,6 +150,16 @@ impl Namespace {
         self.everyone().local()
     }
 
+    /// Everybody: see [`Broadcast::volatile`].
+    pub fn volatile(&self) -> Broadcast {
+        self.everyone().volatile()
+    }
+
+    /// Everybody: see [`Broadcast::compress`].
+    pub fn compress(&self, compress: bool) -> Broadcast {
+        self.everyone().compress(compress)
+    }
+
     /// Sets how long the next question to everybody waits for answers.
     pub fn timeout(&self, timeout: Duration) -> Broadcast {
         self.everyone().timeout(timeout)

@@ -133,6 +133,21 @@ impl RemoteSocket {
         self.broadcast().emit(event, args)
     }
 
+    /// It: see [`Broadcast::volatile`].
+    pub fn volatile(&self) -> Broadcast {
+        self.broadcast().volatile()
+    }
+
+    /// It: see [`Broadcast::compress`].
+    pub fn compress(&self, compress: bool) -> Broadcast {
+        self.broadcast().compress(compress)
+    }
+
+    /// It: see [`Broadcast::timeout`].
+    pub fn timeout(&self, timeout: std::time::Duration) -> Broadcast {
+        self.broadcast().timeout(timeout)
+    }
+
     /// Puts it into rooms.
     ///
     /// # Errors

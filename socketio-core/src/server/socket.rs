@@ -19,8 +19,8 @@ use super::words::event_words;
 use super::{AckError, Broadcast, Connection, EmitError, JoinError, Namespace};
 use super::{dispatch, encode, expiry, watching};
 use crate::adapter::wire::Json;
-use crate::adapter::{IntoRooms, Room, Target, reserved};
-use crate::engine::{Close, DisconnectReason, Frames, Handshake, Refused, Session, spare};
+use crate::adapter::{Flags, IntoRooms, Room, Target, reserved};
+use crate::engine::{Close, DisconnectReason, Frames, Handshake, Limit, Refused, Session, spare};
 use crate::handler::ConnectError;
 use crate::protocol::args::IntoArgs;
 use crate::protocol::engine::Transport;
@@ -194,6 +194,22 @@ impl Socket {
         Question::new(self.clone(), timeout)
     }
 
+    /// What is sent next is dropped if the client is not ready for it: it does not read, or polls and is between two polls. Positions
+    /// of a moving thing, say, of which only the newest counts. [`Counters::volatile_dropped`](super::Counters) counts them.
+    pub fn volatile(&self) -> Question {
+        self.timeout(self.inner.server.limits.ack_timeout).volatile()
+    }
+
+    /// Whether a polling answer that carries what is sent next may be compressed for its sake. Default: true.
+    pub fn compress(&self, compress: bool) -> Question {
+        self.timeout(self.inner.server.limits.ack_timeout).compress(compress)
+    }
+
+    /// Everybody else in the namespace who is on this node.
+    pub fn local(&self) -> Broadcast {
+        self.broadcast().local()
+    }
+
     /// Joins one room or several.
     ///
     /// # Errors
@@ -203,7 +219,11 @@ impl Socket {
         let limit = self.inner.server.limits.rooms;
         let mut events = Vec::new();
         let all = &self.inner.namespace.rooms;
-        self.inner.life.join(self, all, rooms.into_rooms(), limit, &mut events)?;
+        let joined = self.inner.life.join(self, all, rooms.into_rooms(), limit, &mut events);
+        if let Err(error @ JoinError::TooManyRooms { .. }) = &joined {
+            self.inner.server.engine.reached.note(Limit::Rooms, self.id(), error);
+        }
+        joined?;
         watching::rooms(self, &events);
         Ok(())
     }
@@ -351,12 +371,19 @@ impl Socket {
     }
 
     /// Queues whole packets, or holds them until the client has been let in.
-    pub(crate) fn deliver(&self, frames: Frames<'_>) -> Result<(), EmitError> {
+    pub(crate) fn deliver_with(&self, frames: Frames<'_>, flags: Flags) -> Result<(), EmitError> {
         let session = &self.inner.session;
-        self.inner.life.deliver(session, frames).map_err(|refused| match refused {
+        self.inner.life.deliver(session, frames, flags).map_err(|refused| match refused {
             Refused::Closed => EmitError::Disconnected,
             Refused::Full => EmitError::QueueFull,
+            Refused::Dropped => EmitError::NotReady,
         })
+    }
+
+    /// Queues whole packets if it can; whether they were taken.
+    #[inline]
+    pub(crate) fn offer(&self, frames: Frames<'_>, flags: Flags) -> bool {
+        self.inner.life.deliver(&self.inner.session, frames, flags).is_ok()
     }
 
     /// Queues what the client must hear whether it has been let in or not.
@@ -376,9 +403,21 @@ impl Socket {
     where
         EmitError: From<E>,
     {
+        self.write_with(Flags::default(), encode)
+    }
+
+    /// The same with what the sender wants of it.
+    pub(crate) fn write_with<E>(
+        &self,
+        flags: Flags,
+        encode: impl FnOnce(&mut Vec<u8>) -> Result<usize, E>,
+    ) -> Result<(), EmitError>
+    where
+        EmitError: From<E>,
+    {
         let mut buffer = spare::take();
         let delivered = match encode(&mut buffer) {
-            Ok(start) => self.deliver(Frames::of(buffer.get(start..).unwrap_or_default())),
+            Ok(start) => self.deliver_with(Frames::of(buffer.get(start..).unwrap_or_default()), flags),
             Err(error) => Err(error.into()),
         };
         spare::give(buffer);
@@ -406,6 +445,13 @@ impl Socket {
                 counting.sockets.down();
                 dispatch::disconnected(self, close);
                 return;
+            }
+            // `always_connect`: it has been told that it is in.
+            (Gone::WasUndecided, tell) => {
+                if !matches!(tell, Tell::Nothing) {
+                    counting.connects_refused.one();
+                    let _ = self.answer(|out| encode::disconnect(out, self.parser(), &namespace.name));
+                }
             }
             (Gone::WasConnecting, Tell::Nothing) => {}
             (Gone::WasConnecting, Tell::End) => self.refuse(&refusal),

@@ -27,6 +27,28 @@ macro_rules! event_words {
                 })
             }
 
+            /// Handles an event with a function that blocks: it reads files, computes for long, asks a database without async.
+            ///
+            /// It runs on a thread for the purpose, at most
+            /// [`max_blocking_handlers`](crate::server::ServerBuilder::max_blocking_handlers) at a time; more wait, in order. Else it is
+            /// like a handler of [`on`](Self::on), and takes and returns the same.
+            ///
+            /// # Panics
+            ///
+            /// `event` is a reserved name.
+            #[track_caller]
+            pub fn on_blocking<M>(
+                &self,
+                event: &str,
+                handler: impl $crate::handler::BlockingHandler<M>,
+            ) -> &Self {
+                $crate::adapter::reserved::forbid(event);
+                let listener = $crate::server::table::Listener::new($crate::handler::erase_blocking(handler));
+                self.add(|handlers| {
+                    handlers.events.insert(event.into(), listener.clone());
+                })
+            }
+
             /// Handles an event the next time that it comes, and never again.
             ///
             /// # Panics

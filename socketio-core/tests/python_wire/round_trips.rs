@@ -13,7 +13,7 @@ use socketio_core::adapter::wire::{
     Acks, Answer, Ask, Callback, CallbackKey, Emit, HostId, Json, Message, Reply, Request, RoomKey,
     SocketInfo, To,
 };
-use socketio_core::adapter::{EventPacket, Recipients, Room, RoomList, Target};
+use socketio_core::adapter::{EventPacket, Flags, Recipients, Room, RoomList, Target};
 use socketio_core::{RawArgs, Sid};
 
 use crate::emits::number;
@@ -91,7 +91,13 @@ fn emit() -> impl Strategy<Value = Emit> {
         callback_key().prop_map(Acks::Callback),
         (any::<u64>(), timeout()).prop_map(|(id, timeout)| Acks::Every { id, timeout }),
     ];
-    (namespace(), to, vec(sid(), 0..4), rooms(), packet(), acks).prop_map(
+    let flags = (any::<bool>(), any::<bool>()).prop_map(|(volatile, uncompressed)| {
+        let mut flags = Flags::default();
+        (flags.volatile, flags.uncompressed) = (volatile, uncompressed);
+        flags
+    });
+    let packet = (packet(), flags).prop_map(|(packet, flags)| packet.with_flags(flags));
+    (namespace(), to, vec(sid(), 0..4), rooms(), packet, acks).prop_map(
         |(namespace, to, skip, except, packet, acks)| Emit {
             namespace,
             to,

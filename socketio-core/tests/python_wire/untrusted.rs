@@ -162,7 +162,7 @@ fn a_single_null_of_ours_is_an_argument() {
 
 #[test]
 fn no_depth_touches_the_stack() {
-    let depth = 200_000;
+    let depth = 1_000_000;
     let (open, close) = ("[".repeat(depth), "]".repeat(depth));
     let deep = emit(&format!(r#""event": "e", "data": [{open}{close}]"#));
     assert_eq!(deep.packet.args().json().len(), 2 * depth);

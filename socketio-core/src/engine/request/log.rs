@@ -37,7 +37,7 @@ impl RefusalLog {
     }
 
     /// Whether a line may be written now, and how many were not since the last.
-    fn admit(&self, name: &'static str, now: Instant) -> Option<u64> {
+    pub(crate) fn admit(&self, name: &'static str, now: Instant) -> Option<u64> {
         let mut causes = self.causes.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(cause) = causes.iter_mut().find(|cause| cause.name == name) else {
             causes.push(Cause { name, written: now, left_out: 0 });

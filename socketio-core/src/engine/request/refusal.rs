@@ -3,17 +3,22 @@
 //! ```text
 //! polling   400 application/json   {"code":1,"message":"Session ID unknown"}      too large: 413, shutting down: 503, forbidden: 403
 //! upgrade   400 text/html          Session ID unknown                             Connection: close
+//! either    503 with Retry-After   {"code":3,"message":"Too many connections"}    too many, or too fast
 //! ```
 //!
 //! Codes and messages are Node's. The cause in detail, and what helps, is for the operator: see [`RefusalLog`](super::RefusalLog).
 
 use std::borrow::Cow;
 
-use http::header::{CONNECTION, CONTENT_TYPE, HeaderValue, SEC_WEBSOCKET_VERSION};
+use http::header::{CONNECTION, CONTENT_TYPE, HeaderValue, RETRY_AFTER, SEC_WEBSOCKET_VERSION};
 use http::{Response, StatusCode};
 
 use super::{RequestKind, WEBSOCKET_WITHOUT_UPGRADE};
+use crate::engine::limits::Limit;
 use crate::http::Body;
+
+/// When who was refused for a limit may come again.
+const RETRY_AFTER_SECONDS: &str = "1";
 
 /// Why a request is refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,9 +51,25 @@ pub(crate) enum Refusal {
     Forbidden { message: String },
     /// `generate_id` gave an id that no session can have, in words for the log.
     BadId(&'static str),
+    /// There are `max_connections` already.
+    TooManyConnections { limit: usize },
+    /// The client's address has `max_connections_per_address` already.
+    TooManyOfAddress { limit: usize },
+    /// More sessions are asked for than `max_handshake_rate` allows.
+    TooManyHandshakes,
 }
 
 impl Refusal {
+    /// The bound that is the reason.
+    pub(crate) fn limit(&self) -> Option<Limit> {
+        match self {
+            Refusal::TooManyConnections { .. } => Some(Limit::Connections),
+            Refusal::TooManyOfAddress { .. } => Some(Limit::ConnectionsPerAddress),
+            Refusal::TooManyHandshakes => Some(Limit::HandshakeRate),
+            _ => None,
+        }
+    }
+
     /// Engine.IO's number for it.
     pub(crate) fn code(&self) -> u8 {
         match self {
@@ -65,10 +86,18 @@ impl Refusal {
     pub(crate) fn status(&self) -> StatusCode {
         match self {
             Refusal::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
-            Refusal::ShuttingDown => StatusCode::SERVICE_UNAVAILABLE,
             Refusal::Forbidden { .. } => StatusCode::FORBIDDEN,
+            Refusal::ShuttingDown
+            | Refusal::TooManyConnections { .. }
+            | Refusal::TooManyOfAddress { .. }
+            | Refusal::TooManyHandshakes => StatusCode::SERVICE_UNAVAILABLE,
             _ => StatusCode::BAD_REQUEST,
         }
+    }
+
+    /// That of an upgrade is always 400, as Node's; but who has to come again later is told so.
+    fn status_of_upgrade(&self) -> StatusCode {
+        if self.limit().is_some() { self.status() } else { StatusCode::BAD_REQUEST }
     }
 
     /// What the client reads.
@@ -87,6 +116,8 @@ impl Refusal {
             Refusal::TooLarge { .. } => "Payload too large",
             Refusal::ShuttingDown => "Server shutting down",
             Refusal::Forbidden { message } => message,
+            Refusal::TooManyConnections { .. } | Refusal::TooManyOfAddress { .. } => "Too many connections",
+            Refusal::TooManyHandshakes => "Too many handshakes",
         }
     }
 
@@ -99,6 +130,10 @@ impl Refusal {
                 format!("origin {origin} is not allowed, expected {expected}").into()
             }
             Refusal::TooLarge { limit } => format!("the body has more than {limit} bytes").into(),
+            Refusal::TooManyConnections { limit } => format!("{limit} connections are open already").into(),
+            Refusal::TooManyOfAddress { limit } => {
+                format!("{limit} connections of this address are open already").into()
+            }
             _ => Cow::Borrowed(self.name()),
         }
     }
@@ -128,6 +163,13 @@ impl Refusal {
             Refusal::BadId(_) => {
                 "let generate_id give each session an id of its own, of letters, digits and -._~, 128 at most"
             }
+            Refusal::TooManyConnections { .. } => {
+                "raise the limit of open files (ulimit -n) or max_connections(...), or start another process"
+            }
+            Refusal::TooManyOfAddress { .. } => {
+                "raise max_connections_per_address(...); behind a proxy, set trusted_proxies(...)"
+            }
+            Refusal::TooManyHandshakes => "raise max_handshake_rate(...); the client tries again",
         }
     }
 
@@ -147,6 +189,9 @@ impl Refusal {
             Refusal::UnsupportedVersion => "EIO is not 4: a client of Socket.IO 2 or older, or none at all",
             Refusal::TooLarge { .. } => "the body is too large",
             Refusal::ShuttingDown => "the server is shutting down",
+            Refusal::TooManyConnections { .. } => "there are too many connections",
+            Refusal::TooManyOfAddress { .. } => "there are too many connections of one address",
+            Refusal::TooManyHandshakes => "handshakes come faster than they may",
         }
     }
 
@@ -157,7 +202,7 @@ impl Refusal {
                 let body = serde_json::json!({ "code": self.code(), "message": self.message() }).to_string();
                 (self.status(), "application/json", body)
             }
-            RequestKind::Upgrade => (StatusCode::BAD_REQUEST, "text/html", self.message().to_owned()),
+            RequestKind::Upgrade => (self.status_of_upgrade(), "text/html", self.message().to_owned()),
         };
         let mut response = Response::new(Body::full(body));
         *response.status_mut() = status;
@@ -165,6 +210,9 @@ impl Refusal {
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
         if kind != (RequestKind::Polling { close: false }) {
             headers.insert(CONNECTION, HeaderValue::from_static("close"));
+        }
+        if self.limit().is_some() {
+            headers.insert(RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER_SECONDS));
         }
         if self == Refusal::WebsocketVersion {
             headers.insert(SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13"));

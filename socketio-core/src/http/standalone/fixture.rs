@@ -42,7 +42,7 @@ impl Running {
             let (connections, service) = (connections.clone(), Handlers { at_work: at_work.clone() });
             async move {
                 let told = async { told.await.unwrap_or(()) };
-                accept(service, &connections, listener, limits, told).await;
+                accept(service, &connections, listener, limits, || false, told).await;
             }
         });
         Running { address, connections, limits, at_work, accepted, shutdown: Some(shutdown), accepting }

@@ -11,17 +11,18 @@ use arc_swap::ArcSwapOption;
 use tokio::runtime::Handle;
 
 use self::http::HttpOptions;
-use self::sessions::SessionOptions;
+use self::sessions::{SessionOptions, millis};
+use super::blocking::BlockingPool;
 use super::counters::Counting;
 use super::gather::GatherIds;
 use super::inner::{Limits, ServerInner, StateMap};
 use super::namespaces::Namespaces;
 use super::remote::Share;
 use super::watching::Uncommon;
-use super::{BuildError, Server};
+use super::{BuildError, OutgoingPolicy, Server};
 use crate::adapter::operation::with_slash;
 use crate::adapter::{Adapter, LocalAdapter, LocalNode};
-use crate::engine::{Engine, EngineConfig, Hooks};
+use crate::engine::{Engine, EngineConfig, Hooks, Rate, default_max_connections};
 use crate::protocol::engine::Transport;
 
 /// Options of a [`Server`], each with its default; made by [`Server::builder`], checked by [`build`](Self::build).
@@ -31,13 +32,21 @@ pub struct ServerBuilder {
     http: HttpOptions,
     sessions: SessionOptions,
     hooks: Hooks,
-    max_payload: usize,
-    max_outgoing: usize,
+    pub(super) max_payload: usize,
+    pub(super) max_outgoing: usize,
+    pub(super) outgoing_policy: OutgoingPolicy,
+    pub(super) max_buffered_total: usize,
+    pub(super) max_connections: Option<usize>,
+    pub(super) max_connections_per_address: Option<usize>,
+    pub(super) max_handshake_rate: Option<Rate>,
+    pub(super) max_packet_rate: Option<Rate>,
+    pub(super) max_byte_rate: Option<Rate>,
     shutdown_within: Duration,
     namespaces: Vec<String>,
     every_namespace: bool,
     cleanup_empty_child_namespaces: bool,
-    limits: Limits,
+    pub(super) limits: Limits,
+    pub(super) slow_handler: Duration,
     state: StateMap,
     adapter: Option<Arc<dyn Adapter>>,
     share: Share,
@@ -51,6 +60,13 @@ impl Default for ServerBuilder {
             hooks: Hooks::default(),
             max_payload: 1_000_000,
             max_outgoing: 4 << 20,
+            outgoing_policy: OutgoingPolicy::default(),
+            max_buffered_total: 1 << 30,
+            max_connections: None,
+            max_connections_per_address: None,
+            max_handshake_rate: None,
+            max_packet_rate: None,
+            max_byte_rate: None,
             shutdown_within: Duration::from_secs(10),
             namespaces: Vec::new(),
             every_namespace: false,
@@ -64,7 +80,13 @@ impl Default for ServerBuilder {
                 early_packets: 1_000,
                 early_bytes: 1_000_000,
                 ack_timeout: Duration::from_secs(60),
+                serial: false,
+                queued_events: 1_000,
+                blocking_handlers: 64,
+                slow_handler: 0,
+                always_connect: false,
             },
+            slow_handler: Duration::from_millis(100),
             state: StateMap::default(),
             adapter: None,
             share: Share::default(),
@@ -76,52 +98,6 @@ impl ServerBuilder {
     /// Gives handlers a value: they take it as [`State<T>`](crate::State). One value per type; the last one counts.
     pub fn state<T: Send + Sync + 'static>(mut self, state: T) -> Self {
         self.state.insert(Arc::new(state));
-        self
-    }
-
-    /// Largest message accepted from a client, in bytes, on either transport, attachments included. Default: 1,000,000.
-    pub fn max_payload(mut self, bytes: usize) -> Self {
-        self.max_payload = bytes;
-        self
-    }
-
-    /// Bytes that may wait to be sent to one client; one that is slower still is disconnected. Default: 4 MiB.
-    ///
-    /// A single packet that is larger is sent when nothing else waits.
-    pub fn max_outgoing(mut self, bytes: usize) -> Self {
-        self.max_outgoing = bytes;
-        self
-    }
-
-    /// Attachments of one packet. Default: 10.
-    pub fn max_attachments(mut self, count: usize) -> Self {
-        self.limits.attachments = count;
-        self
-    }
-
-    /// Namespaces that one connection may ask for. Default: 64.
-    pub fn max_namespaces(mut self, count: usize) -> Self {
-        self.limits.namespaces = count;
-        self
-    }
-
-    /// Rooms that one socket may be in. Default: 10,000.
-    pub fn max_rooms(mut self, count: usize) -> Self {
-        self.limits.rooms = count;
-        self
-    }
-
-    /// Answers that may be awaited from one socket. Default: 10,000.
-    pub fn max_pending_acks(mut self, count: usize) -> Self {
-        self.limits.pending_acks = count;
-        self
-    }
-
-    /// Handlers of one connection that may wait for something at a time; then its client is not read. Default: 64.
-    ///
-    /// Questions to the client that are open raise it, up to 16 times, so that their answers can be read.
-    pub fn max_handlers_in_flight(mut self, count: usize) -> Self {
-        self.limits.handlers_in_flight = count;
         self
     }
 
@@ -183,14 +159,17 @@ impl ServerBuilder {
     /// [`BuildError::Option`] names the option whose value cannot work; [`BuildError::NoRuntime`]: there is no Tokio runtime here.
     pub fn build(self) -> Result<Server, BuildError> {
         let runtime = Handle::try_current().map_err(|_| BuildError::NoRuntime)?;
-        let limits = self.limits.clone();
+        let mut limits = self.limits.clone();
+        limits.slow_handler = millis("slow_handler", self.slow_handler)?;
+        let limits = limits;
         let share = self.share.clone();
         let names = self.namespaces.clone();
         let adapter = self.adapter.clone().unwrap_or_else(|| Arc::new(LocalAdapter::new()));
         let namespaces = Namespaces::new(self.cleanup_empty_child_namespaces, self.every_namespace);
         let (config, state) = self.check()?;
+        let counting = Arc::new(Counting::default());
         let inner = Arc::new(ServerInner {
-            engine: Engine::start(config, runtime.clone()),
+            engine: Engine::start(config, runtime.clone(), counting.reached.clone()),
             adapter: adapter.clone(),
             namespaces,
             every: OnceLock::new(),
@@ -198,14 +177,16 @@ impl ServerBuilder {
             uncommon: Uncommon::default(),
             expiry: Arc::default(),
             state,
+            blocking: BlockingPool::new(limits.blocking_handlers),
             limits,
-            counting: Arc::new(Counting::default()),
+            counting,
             gather_ids: GatherIds::default(),
             share,
         });
         for name in names {
             inner.namespaces.get_or_make(&name).0.open();
         }
+        export(&inner, &runtime);
         start(&adapter, LocalNode::new(Arc::downgrade(&inner)), &runtime);
         Ok(Server::new(inner))
     }
@@ -218,15 +199,7 @@ impl ServerBuilder {
                 return Err(wrong("namespace", format!("{name:?} contains a comma or a question mark")));
             }
         }
-        let at_least_one = [
-            ("max_payload", self.max_payload),
-            ("max_outgoing", self.max_outgoing),
-            ("max_namespaces", self.limits.namespaces),
-            ("max_handlers_in_flight", self.limits.handlers_in_flight),
-        ];
-        if let Some((option, _)) = at_least_one.into_iter().find(|(_, value)| *value == 0) {
-            return Err(wrong(option, "0 lets nothing through"));
-        }
+        self.check_bounds()?;
         let config = EngineConfig {
             trusted_proxies: self.http.trusted_proxies_parsed()?,
             compression: self.http.compression(),
@@ -246,6 +219,13 @@ impl ServerBuilder {
             connect_timeout: times.connect_timeout,
             max_payload: self.max_payload,
             max_outgoing: self.max_outgoing,
+            volatile_first: self.outgoing_policy == OutgoingPolicy::DropVolatileFirst,
+            max_buffered_total: self.max_buffered_total,
+            max_connections: self.max_connections.unwrap_or_else(default_max_connections),
+            max_connections_per_address: self.max_connections_per_address,
+            handshake_rate: self.max_handshake_rate,
+            packet_rate: self.max_packet_rate,
+            byte_rate: self.max_byte_rate,
             shutdown_within: self.shutdown_within,
         };
         Ok((config, self.state))
@@ -266,7 +246,15 @@ fn start(adapter: &Arc<dyn Adapter>, node: LocalNode, runtime: &Handle) {
     }
 }
 
-fn wrong(option: &'static str, problem: impl Into<String>) -> BuildError {
+#[cfg(feature = "metrics")]
+fn export(server: &Arc<ServerInner>, runtime: &Handle) {
+    runtime.spawn(super::export::export(Arc::downgrade(server)));
+}
+
+#[cfg(not(feature = "metrics"))]
+fn export(_: &Arc<ServerInner>, _: &Handle) {}
+
+pub(super) fn wrong(option: &'static str, problem: impl Into<String>) -> BuildError {
     BuildError::Option { option, problem: problem.into() }
 }
 
@@ -288,6 +276,21 @@ mod tests {
             (builder().ping_interval(Duration::ZERO), "ping_interval"),
             (builder().ping_timeout(Duration::from_secs(1 << 32)), "ping_timeout"),
             (builder().max_payload(0), "max_payload"),
+            (builder().max_outgoing(0), "max_outgoing"),
+            (builder().max_buffered_total(1000), "max_buffered_total"),
+            (builder().max_connections(0), "max_connections"),
+            (builder().max_connections_per_address(0), "max_connections_per_address"),
+            (builder().max_handshake_rate(Rate::per_second(0)), "max_handshake_rate"),
+            (builder().max_handshake_rate(Rate::per_second(1).cut()), "max_handshake_rate"),
+            (builder().max_packet_rate(Rate::per_second(1).burst(0)), "max_packet_rate"),
+            (builder().max_byte_rate(Rate::per_second(0)), "max_byte_rate"),
+            (builder().max_namespaces(0), "max_namespaces"),
+            (builder().max_handlers_in_flight(0), "max_handlers_in_flight"),
+            (builder().max_queued_events(0), "max_queued_events"),
+            (builder().max_blocking_handlers(0), "max_blocking_handlers"),
+            (builder().slow_handler(Duration::ZERO), "slow_handler"),
+            (builder().connect_timeout(Duration::ZERO), "connect_timeout"),
+            (builder().upgrade_timeout(Duration::ZERO), "upgrade_timeout"),
             (builder().transports([]), "transports"),
             (builder().trusted_proxies(["10.0.0.0/99"]), "trusted_proxies"),
             (builder().cookie(Cookie::new("a b")), "cookie"),

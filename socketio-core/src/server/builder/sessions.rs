@@ -132,7 +132,7 @@ impl SessionOptions {
 
 const LARGEST_INITIAL: usize = 1 << 20;
 
-fn millis(option: &'static str, time: Duration) -> Result<u32, BuildError> {
+pub(super) fn millis(option: &'static str, time: Duration) -> Result<u32, BuildError> {
     match at_most(option, time)? {
         0 => Err(wrong(option, "less than a millisecond")),
         millis => Ok(millis),

@@ -10,8 +10,8 @@ use super::commands::{namespace, room_key};
 use super::fields::{self, Fields};
 use super::members;
 use crate::Sid;
-use crate::adapter::EventPacket;
 use crate::adapter::wire::{Acks, CallbackKey, Emit, Message, To, WireError};
+use crate::adapter::{EventPacket, Flags};
 use crate::protocol::args::{ArgsRef, RawArgs};
 
 /// `exact` says that `data` is what the clients of its sender get; from python-socketio, a single `null` is no argument.
@@ -23,9 +23,15 @@ pub(super) fn read(fields: &Fields<'_>, exact: bool) -> Result<Message, WireErro
         to: to(fields)?,
         skip: skip(fields)?,
         except: fields.optional("except", members::rooms)?.unwrap_or_default(),
-        packet: EventPacket::from_raw(&event, args),
+        packet: EventPacket::from_raw(&event, args).with_flags(flags(fields)),
         acks: acks(fields),
     }))
+}
+
+/// What makes no sense is not wanted.
+fn flags(fields: &Fields<'_>) -> Flags {
+    let is = |name, value| fields.boolean(name).is_ok_and(|found| found == value);
+    Flags { volatile: is("volatile", true), uncompressed: is("compress", false) }
 }
 
 /// ```text

@@ -42,6 +42,13 @@ pub(super) fn write_beside_emit(object: &mut Object<'_>, emit: &Emit) {
     if !emit.except.is_empty() {
         write_rooms(object, "except", &emit.except);
     }
+    let flags = emit.packet.flags();
+    if flags.volatile {
+        object.literal("volatile", "true");
+    }
+    if flags.uncompressed {
+        object.literal("compress", "false");
+    }
     if let Acks::Every { id, timeout } = &emit.acks {
         object.object("acks", |acks| {
             acks.number("v", VERSION);

@@ -1,0 +1,297 @@
+//! Resident memory of a server in a process of its own: this very binary, told to be the server.
+
+use std::{process::Stdio, time::Duration};
+
+use integration_tests::{
+    client::{Client, PATH},
+    frames::WebSocket,
+    http::Http,
+    wait::{until, within},
+};
+use socketio_core::{
+    Args, RawArgs, Server, Socket,
+    server::{OutgoingPolicy, ServerBuilder},
+};
+use tokio::{
+    io::{AsyncBufReadExt, BufReader},
+    process::{Child, Command},
+};
+
+const MIB: usize = 1 << 20;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_hundred_megabytes_for_a_reader_that_stopped_cut_it_and_grow_the_server_by_no_more_than_32_mib() {
+    let server = Process::start("cut").await;
+    let mut healthy = Healthy::join(server.port).await;
+    let _stuck = joined_narrow(server.port).await;
+    healthy.warm_up().await;
+    let before = server.resident();
+    healthy.flood("flood", 2_000, 100_000).await;
+    let grown = server.grown(before);
+    let counters = healthy.counters().await;
+    assert!(grown <= 32 * MIB, "grown by {grown} bytes");
+    assert_eq!((counters.outgoing_full, counters.volatile_dropped), (1, 0), "{counters:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_hundred_megabytes_of_volatile_events_are_dropped_for_a_reader_that_stopped_and_it_stays() {
+    let server = Process::start("volatile").await;
+    let mut healthy = Healthy::join(server.port).await;
+    let mut stuck = joined_narrow(server.port).await;
+    healthy.warm_up().await;
+    let before = server.resident();
+    healthy.flood("volatile flood", 2_000, 100_000).await;
+    let grown = server.grown(before);
+    let counters = healthy.counters().await;
+    assert!(grown <= 32 * MIB, "grown by {grown} bytes");
+    assert_eq!(counters.outgoing_full, 0);
+    assert!(counters.volatile_dropped > 1_000, "{counters:?}");
+    // It is still there, and reads what it was sent before it stopped.
+    stuck.send_text("421[\"tick me\"]").await;
+    while stuck.next_text().await != "431[]" {}
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_hundred_readers_that_stopped_cost_four_mib_each_at_most() {
+    let server = Process::start("cut").await;
+    let mut healthy = Healthy::join(server.port).await;
+    let mut stuck = Vec::new();
+    for _ in 0..100 {
+        stuck.push(joined_narrow(server.port).await);
+    }
+    healthy.warm_up().await;
+    let before = server.resident();
+    // To each its own, so that nothing is shared: 20 GB in all, if it were kept.
+    healthy.flood("flood each", 1_000, 200_000).await;
+    let grown = server.grown(before);
+    let counters = healthy.counters().await;
+    assert!(grown <= 100 * 4 * MIB, "grown by {grown} bytes");
+    assert_eq!(counters.outgoing_full, 100, "{counters:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_hundred_readers_that_stopped_never_go_past_max_buffered_total() {
+    let server = Process::start("total").await;
+    let mut healthy = Healthy::join(server.port).await;
+    let mut stuck = Vec::new();
+    for _ in 0..100 {
+        stuck.push(joined_narrow(server.port).await);
+    }
+    healthy.warm_up().await;
+    let before = server.resident();
+    healthy.flood("flood each", 35, 100_000).await;
+    let grown = server.grown(before);
+    let counters = healthy.counters().await;
+    // Counted are bytes; what the allocator cannot give back of what was cut comes on top.
+    assert!(grown <= TOTAL + TOTAL / 2, "grown by {grown} bytes");
+    assert!(counters.buffered_full > 50, "{counters:?}");
+    assert!(counters.buffered <= TOTAL as u64, "{counters:?}");
+}
+
+/// What the server of the last test may keep.
+const TOTAL: usize = 64 * MIB;
+
+/// The server: not a test, but what the tests here start.
+#[test]
+#[ignore = "started by the other tests of this module"]
+fn the_server_in_a_process_of_its_own() {
+    let Ok(kind) = std::env::var(KIND) else { return };
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    runtime.block_on(async {
+        let builder: ServerBuilder = match &*kind {
+            "volatile" => Server::builder().outgoing_policy(OutgoingPolicy::DropVolatileFirst),
+            "total" => Server::builder().max_buffered_total(TOTAL),
+            _ => Server::builder(),
+        };
+        let io = builder.build().unwrap();
+        io.on("join me", |socket: Socket| socket.join("healthy").is_ok())
+            .on("tick me", |_: Socket| ())
+            .on("flood", |server: Socket, Args((count, size)): Args<(u32, usize)>| {
+                flood(server, "all", count, size)
+            })
+            .on("volatile flood", |server: Socket, Args((count, size)): Args<(u32, usize)>| {
+                flood(server, "volatile", count, size)
+            })
+            .on("flood each", |server: Socket, Args((count, size)): Args<(u32, usize)>| {
+                flood(server, "each", count, size)
+            });
+        let counted = io.clone();
+        io.on("counters", move || {
+            let counters = counted.counters();
+            let numbers = [
+                counters.outgoing_full,
+                counters.volatile_dropped,
+                counters.buffered_full,
+                counters.buffered as u64,
+            ];
+            (numbers,)
+        });
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        println!("{PORT}{}", listener.local_addr().unwrap().port());
+        io.serve(listener, std::future::pending()).await.unwrap();
+    });
+}
+
+const KIND: &str = "BOUNDS_SERVER";
+const PORT: &str = "listens on ";
+
+/// Sends everybody but the healthy client so many large events, and the healthy one a number with each.
+async fn flood(healthy: Socket, kind: &'static str, count: u32, size: usize) {
+    let namespace = healthy.namespace();
+    let others = || namespace.except("healthy");
+    // Encoded once: what takes time here is the test's, not the server's.
+    let text = RawArgs::encode(&"x".repeat(size)).unwrap();
+    for number in 0..count {
+        match kind {
+            "all" => drop(others().emit("news", &text)),
+            "volatile" => drop(others().volatile().emit("news", &text)),
+            _ => {
+                for socket in namespace.sockets() {
+                    if socket != healthy {
+                        let _ = socket.emit("news", &text);
+                    }
+                }
+            }
+        }
+        // It reads, and so is never behind by much.
+        if healthy.emit_with_ack::<u32>("number", number).await.is_err() {
+            return;
+        }
+    }
+}
+
+struct Process {
+    child: Child,
+    port: u16,
+}
+
+impl Process {
+    async fn start(kind: &str) -> Self {
+        let mut child = Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "memory::the_server_in_a_process_of_its_own", "--ignored", "--nocapture"])
+            .env(KIND, kind)
+            .stdout(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let port = within("the server to listen", async {
+            while let Some(line) = lines.next_line().await.unwrap() {
+                if let Some((_, port)) = line.split_once(PORT) {
+                    return port.parse().unwrap();
+                }
+            }
+            panic!("the server does not listen");
+        })
+        .await;
+        Process { child, port }
+    }
+
+    /// Bytes that are in memory now,
+    fn resident(&self) -> usize {
+        self.status("VmRSS:")
+    }
+
+    /// and the most that ever were.
+    fn peak(&self) -> usize {
+        self.status("VmHWM:")
+    }
+
+    /// How much more than `before` there ever was; printed, for whoever wants the figure.
+    fn grown(&self, before: usize) -> usize {
+        let grown = self.peak().saturating_sub(before);
+        println!("resident memory has grown by {:.1} MiB", grown as f64 / MIB as f64);
+        grown
+    }
+
+    fn status(&self, field: &str) -> usize {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id().unwrap())).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix(field)).unwrap();
+        line.trim().trim_end_matches(" kB").parse::<usize>().unwrap() * 1024
+    }
+}
+
+/// A client that reads everything, and answers.
+struct Healthy {
+    client: Client,
+}
+
+#[derive(Debug)]
+struct Counted {
+    outgoing_full: u64,
+    volatile_dropped: u64,
+    buffered_full: u64,
+    buffered: u64,
+}
+
+impl Healthy {
+    async fn join(port: u16) -> Self {
+        let mut client = Client::websocket(port).await;
+        client.connect("/").await;
+        client.send("421[\"join me\"]").await;
+        assert_eq!(client.next().await, "431[true]");
+        Healthy { client }
+    }
+
+    /// Has the others flooded; meanwhile it is sent `count` numbers, in order.
+    async fn flood(&mut self, event: &str, count: u32, size: usize) {
+        self.client.send(&format!("427[\"{event}\",{count},{size}]")).await;
+        for number in 0..count {
+            let packet = self.client.next().await;
+            let (id, rest) = packet[2..].split_once('[').unwrap();
+            assert_eq!(rest, format!("\"number\",{number}]"));
+            self.client.send(&format!("43{id}[{number}]")).await;
+        }
+        assert_eq!(self.client.next().await, "437[]");
+    }
+
+    /// Has the server load what it will run, which is no memory of clients.
+    async fn warm_up(&mut self) {
+        for kind in ["flood", "volatile flood", "flood each"] {
+            self.flood(kind, 5, 100).await;
+        }
+    }
+
+    async fn counters(&mut self) -> Counted {
+        self.client.send("429[\"counters\"]").await;
+        let packet = self.client.next().await;
+        let numbers: Vec<Vec<u64>> = serde_json::from_str(&packet[3..]).unwrap();
+        let [outgoing_full, volatile_dropped, buffered_full, buffered] = numbers[0][..] else {
+            panic!("{packet}")
+        };
+        Counted { outgoing_full, volatile_dropped, buffered_full, buffered }
+    }
+}
+
+/// A WebSocket in `/` that takes a few kilobytes and then no more.
+async fn joined_narrow(port: u16) -> WebSocket {
+    let http = Http::connect_narrow(port).await;
+    let mut socket = WebSocket::open_over(http, &format!("{PATH}&transport=websocket"), &[]).await.unwrap();
+    assert!(socket.next_text().await.starts_with("0{"));
+    socket.send_text("40").await;
+    assert!(socket.next_text().await.starts_with("40{"));
+    socket
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn when_those_who_do_not_read_are_gone_their_memory_is_given_back() {
+    let server = Process::start("cut").await;
+    let mut healthy = Healthy::join(server.port).await;
+    let mut stuck = Vec::new();
+    for _ in 0..20 {
+        stuck.push(joined_narrow(server.port).await);
+    }
+    healthy.flood("flood each", 30, 100_000).await;
+    assert!(healthy.counters().await.buffered > 10 << 20);
+    drop(stuck);
+    let mut left = 1;
+    while left > 0 {
+        left = healthy.counters().await.buffered;
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    until("the memory to be free", || match server.resident() {
+        resident if resident < server.peak() / 2 => Ok(()),
+        resident => Err((resident, server.peak())),
+    })
+    .await;
+}
