@@ -91,6 +91,16 @@ pub(crate) enum Admission {
     TooMany,
 }
 
+/// What came of wanting to end it.
+pub(crate) enum Ending {
+    /// It has ended, and left these rooms.
+    Ended(Gone, Vec<RoomEvent>),
+    /// It had ended before.
+    Before,
+    /// It was let in a moment ago, and nobody has been told that the end is near.
+    Untold,
+}
+
 /// How far the socket had come when it ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(clippy::enum_variant_names, reason = "it was that when it ended")]
@@ -327,13 +337,14 @@ impl Life {
         self.lock().rooms.iter().cloned().collect()
     }
 
-    /// Ends it, out of every room; `None` when it has ended before.
-    pub(crate) fn end(&self, socket: &Socket, all: &Rooms) -> Option<(Gone, Vec<RoomEvent>)> {
+    /// Ends it, out of every room; who was let in must have been `told` of it.
+    pub(crate) fn end(&self, socket: &Socket, all: &Rooms, told: bool) -> Ending {
         let mut inner = self.lock();
         let (state, gone) = match self.state.load(Ordering::Acquire) {
-            GONE.. => return None,
+            GONE.. => return Ending::Before,
             CONNECTING => (REFUSED, Gone::WasConnecting),
             UNDECIDED => (REFUSED, Gone::WasUndecided),
+            _ if !told => return Ending::Untold,
             _ => (GONE, Gone::WasConnected),
         };
         self.state.store(state, Ordering::Release);
@@ -350,7 +361,7 @@ impl Life {
         if let Some(ended) = self.ended.get() {
             ended.notify_waiters();
         }
-        Some((gone, events))
+        Ending::Ended(gone, events)
     }
 
     /// Waits for the end.

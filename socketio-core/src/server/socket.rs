@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::ack::{Answer, Pending, Question};
 use super::encode::Parser;
 use super::inner::ServerInner;
-use super::life::{Gone, Life};
+use super::life::{Ending, Gone, Life};
 use super::link::Link;
 use super::namespace::NamespaceInner;
 use super::store::Store;
@@ -428,10 +428,15 @@ impl Socket {
     pub(crate) fn end(&self, close: &Close, tell: Tell<'_>) {
         let namespace = &self.inner.namespace;
         let counting = &self.inner.server.counting;
-        if self.is_connected() && !dispatch::disconnecting(self, close) {
+        let was_in = self.is_connected();
+        if was_in && !dispatch::disconnecting(self, close) {
             return;
         }
-        let Some((gone, left)) = self.inner.life.end(self, &namespace.rooms) else { return };
+        let (gone, left) = match self.inner.life.end(self, &namespace.rooms, was_in) {
+            Ending::Ended(gone, left) => (gone, left),
+            Ending::Before => return,
+            Ending::Untold => return self.end(close, tell),
+        };
         self.inner.pending.clear(&self.inner.link);
         self.forget_expiry();
         watching::rooms(self, &left);
