@@ -244,9 +244,33 @@ impl Server {
         Ok(drained)
     }
 
+    /// Resolves when the server begins to [close](Self::close), at once if it has begun: for tasks that are to stop with it.
+    ///
+    /// Clients are told after that: what a task emits then still reaches those whose turn has not come, and the other nodes until `close`
+    /// or [`serve`](Self::serve) returns. Neither waits for the task; its `JoinHandle` does. A `serve` that is dropped has not closed.
+    ///
+    /// ```
+    /// # async fn example(io: socketio_core::Server) {
+    /// let task = tokio::spawn(async move {
+    ///     tokio::select! {
+    ///         () = work(&io) => {}
+    ///         () = io.closing() => {} // `work` is dropped at its next await
+    ///     }
+    /// });
+    /// # async fn work(_: &socketio_core::Server) {}
+    /// # task.await.ok();
+    /// # }
+    /// ```
+    pub fn closing(&self) -> impl Future<Output = ()> + Send + use<> {
+        let engine = self.inner().engine.clone();
+        async move { engine.closing.begins().await }
+    }
+
     /// Ends every session: no new ones, `server shutting down` for all, what is queued is delivered if that can be done by the
     /// deadline of [`shutdown_within`](ServerBuilder::shutdown_within), and disconnect handlers may end. Then the adapter leaves its
     /// cluster.
+    ///
+    /// Clients are told in [batches](ServerBuilder::shutdown_batch), a [pause](ServerBuilder::shutdown_pause) apart.
     ///
     /// For a server that is mounted into another one; [`serve`](Self::serve) does it by itself.
     pub async fn close(&self) -> Drained {

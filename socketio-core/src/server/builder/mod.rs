@@ -21,7 +21,7 @@ use super::watching::Uncommon;
 use super::{BuildError, Server};
 use crate::adapter::operation::with_slash;
 use crate::adapter::{Adapter, LocalAdapter, LocalNode};
-use crate::engine::{Engine, EngineConfig, Hooks};
+use crate::engine::{Engine, EngineConfig, Hooks, Pace};
 use crate::protocol::engine::Transport;
 
 /// Options of a [`Server`], each with its default; made by [`Server::builder`], checked by [`build`](Self::build).
@@ -34,6 +34,7 @@ pub struct ServerBuilder {
     max_payload: usize,
     max_outgoing: usize,
     shutdown_within: Duration,
+    shutdown_pace: Pace,
     namespaces: Vec<String>,
     every_namespace: bool,
     cleanup_empty_child_namespaces: bool,
@@ -52,6 +53,7 @@ impl Default for ServerBuilder {
             max_payload: 1_000_000,
             max_outgoing: 4 << 20,
             shutdown_within: Duration::from_secs(10),
+            shutdown_pace: Pace { batch: 100, pause: Duration::from_millis(50) },
             namespaces: Vec::new(),
             every_namespace: false,
             cleanup_empty_child_namespaces: false,
@@ -134,6 +136,22 @@ impl ServerBuilder {
     /// How long a shutdown may take. Default: 10 s.
     pub fn shutdown_within(mut self, limit: Duration) -> Self {
         self.shutdown_within = limit;
+        self
+    }
+
+    /// Clients that a shutdown tells at once; the next ones follow after [`shutdown_pause`](Self::shutdown_pause), so that not all of
+    /// them come back to the other nodes in the same instant. Default: 100.
+    ///
+    /// Everybody is told by half of [`shutdown_within`](Self::shutdown_within): where there are too many clients for that, batches are
+    /// larger. By default that is beyond 10,000.
+    pub fn shutdown_batch(mut self, clients: usize) -> Self {
+        self.shutdown_pace.batch = clients;
+        self
+    }
+
+    /// Time between two batches of clients that a shutdown tells. Default: 50 ms. Zero tells all at once.
+    pub fn shutdown_pause(mut self, pause: Duration) -> Self {
+        self.shutdown_pace.pause = pause;
         self
     }
 
@@ -223,6 +241,7 @@ impl ServerBuilder {
             ("max_outgoing", self.max_outgoing),
             ("max_namespaces", self.limits.namespaces),
             ("max_handlers_in_flight", self.limits.handlers_in_flight),
+            ("shutdown_batch", self.shutdown_pace.batch),
         ];
         if let Some((option, _)) = at_least_one.into_iter().find(|(_, value)| *value == 0) {
             return Err(wrong(option, "0 lets nothing through"));
@@ -247,6 +266,7 @@ impl ServerBuilder {
             max_payload: self.max_payload,
             max_outgoing: self.max_outgoing,
             shutdown_within: self.shutdown_within,
+            shutdown_pace: self.shutdown_pace,
         };
         Ok((config, self.state))
     }
@@ -288,6 +308,7 @@ mod tests {
             (builder().ping_interval(Duration::ZERO), "ping_interval"),
             (builder().ping_timeout(Duration::from_secs(1 << 32)), "ping_timeout"),
             (builder().max_payload(0), "max_payload"),
+            (builder().shutdown_batch(0), "shutdown_batch"),
             (builder().transports([]), "transports"),
             (builder().trusted_proxies(["10.0.0.0/99"]), "trusted_proxies"),
             (builder().cookie(Cookie::new("a b")), "cookie"),
