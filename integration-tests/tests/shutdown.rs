@@ -1,4 +1,4 @@
-//! The end of a server: it stops accepting, tells its clients, drains, and says what was not delivered.
+//! The end of a server: it lets nobody new in, tells its clients, drains, and says what was not delivered.
 
 #[path = "../../examples/background.rs"]
 #[expect(dead_code, reason = "its `main` is the example's")]
@@ -10,7 +10,7 @@ use std::{
 };
 
 use integration_tests::{
-    client::Client,
+    client::{Client, PATH},
     foreign,
     frames::Message,
     http::{self, Http},
@@ -57,6 +57,38 @@ async fn what_was_emitted_before_arrives_before_the_end() {
     assert_eq!(news.len(), 1_000);
     assert_eq!(news.last().map(String::as_str), Some("42[\"news\",999]"));
     assert_eq!(stopping.await.unwrap().undelivered, 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn clients_that_poll_fetch_what_is_left_by_new_connections_while_nobody_new_is_let_in() {
+    let (server, _) = serve(Duration::from_secs(10)).await;
+    let client = joined_and_polling(&server).await;
+    let (port, io) = (server.port, server.io.clone());
+    io.emit("news", 1).unwrap();
+    let closing = io.closing();
+    let stopping = tokio::spawn(server.stop());
+    within("the shutdown to begin", closing).await;
+
+    let refused = http::get(port, &format!("{PATH}&transport=polling")).await;
+    assert_eq!(refused.brief(), (503, r#"{"code":3,"message":"Server shutting down"}"#));
+    assert_eq!(http::get(port, &client.polling_target()).await.brief(), (200, "42[\"news\",1]\u{1e}1"));
+    assert_eq!(stopping.await.unwrap().undelivered, 0);
+    assert!(TcpStream::connect(("127.0.0.1", port)).await.is_err());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_that_is_closed_by_its_handle_stops_serving() {
+    let io = Server::builder().namespace("/").build().unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let handle = io.clone();
+    let serving = tokio::spawn(async move { handle.serve(listener, std::future::pending()).await });
+    let mut client = Client::websocket(port).await;
+    client.connect("/").await;
+    io.close().await;
+    within("serve to return", serving).await.unwrap().unwrap();
+    client.socket().ended().await;
+    assert!(TcpStream::connect(("127.0.0.1", port)).await.is_err());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

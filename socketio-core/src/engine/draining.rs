@@ -9,10 +9,10 @@
 //! ```
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use tokio::sync::Notify;
+use tokio::sync::watch;
 
 use super::{Close, DisconnectReason, Engine};
 
@@ -40,34 +40,57 @@ impl Engine {
                 break;
             }
         }
+        self.closing.finish();
         self.counters.undelivered_total() - before
     }
 }
 
-/// Whether a shutdown has begun, and who waits for that.
+/// How far a shutdown is, and who waits for that.
 #[derive(Debug, Default)]
 pub(crate) struct Closing {
-    begun: AtomicBool,
-    begins: Notify,
+    stage: watch::Sender<Stage>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+enum Stage {
+    #[default]
+    Open,
+    /// Nobody new is let in.
+    Begun,
+    /// No session is left.
+    Done,
 }
 
 impl Closing {
-    fn begin(&self) {
-        self.begun.store(true, Ordering::SeqCst);
-        self.begins.notify_waiters();
-    }
-
     pub(crate) fn has_begun(&self) -> bool {
-        self.begun.load(Ordering::SeqCst)
+        *self.stage.borrow() >= Stage::Begun
     }
 
     /// Waits until it begins, or has begun.
     pub(crate) async fn begins(&self) {
-        // Asked for before the look: nothing is missed between the two.
-        let begins = self.begins.notified();
-        if !self.has_begun() {
-            begins.await;
-        }
+        self.reaches(Stage::Begun).await;
+    }
+
+    /// Waits until all sessions have ended.
+    pub(crate) async fn is_done(&self) {
+        self.reaches(Stage::Done).await;
+    }
+
+    fn begin(&self) {
+        self.advance(Stage::Begun);
+    }
+
+    fn finish(&self) {
+        self.advance(Stage::Done);
+    }
+
+    fn advance(&self, to: Stage) {
+        self.stage.send_if_modified(|stage| std::mem::replace(stage, to.max(*stage)) < to);
+    }
+
+    async fn reaches(&self, stage: Stage) {
+        // It cannot fail: the sender lives in `self`.
+        let _ = self.stage.subscribe().wait_for(|now| *now >= stage).await;
     }
 }
 

@@ -81,8 +81,7 @@ pub(super) async fn get(session: Arc<Session>, headers: &HeaderMap) -> Result<Re
             Packet::Noop.encode(&mut body);
         }
         Taken::Close(close, rope) => {
-            encode(&rope, &mut body);
-            let mut payload = Payload::new(&mut body);
+            let mut payload = encode(&rope, &mut body);
             // A client that closed by POST gets its GET back; one that is sent away is told so.
             payload.text(if close.reason == DisconnectReason::TransportClose { b"6" } else { b"1" });
             session.end_polling();
@@ -250,7 +249,7 @@ where
 }
 
 /// Frames of the queue as packets of a payload.
-fn encode(rope: &Rope, body: &mut Vec<u8>) {
+fn encode<'a>(rope: &Rope, body: &'a mut Vec<u8>) -> Payload<'a> {
     body.reserve(rope.len());
     let mut payload = Payload::new(body);
     for chunk in rope.parts.iter().map(|part| &part[..]).chain([&rope.tail[..]]) {
@@ -269,6 +268,7 @@ fn encode(rope: &Rope, body: &mut Vec<u8>) {
             frames = rest;
         }
     }
+    payload
 }
 
 fn answer(
