@@ -71,7 +71,10 @@ async fn clients_that_poll_fetch_what_is_left_by_new_connections_while_nobody_ne
 
     let refused = http::get(port, &format!("{PATH}&transport=polling")).await;
     assert_eq!(refused.brief(), (503, r#"{"code":3,"message":"Server shutting down"}"#));
-    assert_eq!(http::get(port, &client.polling_target()).await.brief(), (200, "42[\"news\",1]\u{1e}1"));
+    // The close by itself: socket.io-client acts on it before it has handled what comes with it.
+    for payload in ["42[\"news\",1]", "1"] {
+        assert_eq!(http::get(port, &client.polling_target()).await.brief(), (200, payload));
+    }
     assert_eq!(stopping.await.unwrap().undelivered, 0);
     assert!(TcpStream::connect(("127.0.0.1", port)).await.is_err());
 }

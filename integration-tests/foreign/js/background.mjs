@@ -23,7 +23,7 @@ await check("clients hear a tick each second, and are sent away when the server 
   const ended = sockets.map((socket) => within("the end", (resolve) => socket.once("disconnect", resolve)));
   connect(Number(stop), "127.0.0.1");
   for (const reason of await Promise.all(ended)) {
-    equal(reason, "transport close");
+    truthy(/^transport /.test(reason), `it ends by "${reason}"`);
   }
 });
 

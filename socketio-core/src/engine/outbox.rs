@@ -204,12 +204,13 @@ impl Outbox {
             state.in_flight += rope.len();
             return Poll::Ready(Taken::Frames(rope));
         }
-        if let Some(close) = state.close.clone() {
-            state.shut = true;
-            return Poll::Ready(Taken::Close(close, std::mem::take(&mut state.rope)));
-        }
+        // The close has a payload of its own: socket.io-client acts on it before it has handled the packets beside it.
         if !state.rope.is_empty() {
             return Poll::Ready(Taken::Frames(state.take()));
+        }
+        if let Some(close) = state.close.clone() {
+            state.shut = true;
+            return Poll::Ready(Taken::Close(close, Rope::default()));
         }
         if state.reader == Reader::Probing {
             return Poll::Ready(Taken::Probing);
@@ -415,7 +416,7 @@ mod tests {
                 break;
             }
         }
-        assert_eq!(counts, [15, 15, 10]);
+        assert_eq!(counts, [15, 15, 10, 0], "the close comes by itself");
         assert_eq!(all, (0..40).flat_map(|number| text(&format!("4{number}"))).collect::<Vec<_>>());
     }
 

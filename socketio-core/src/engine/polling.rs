@@ -80,10 +80,10 @@ pub(super) async fn get(session: Arc<Session>, headers: &HeaderMap) -> Result<Re
             session.end_get();
             Packet::Noop.encode(&mut body);
         }
-        Taken::Close(close, rope) => {
-            let mut payload = encode(&rope, &mut body);
+        Taken::Close(close, _) => {
             // A client that closed by POST gets its GET back; one that is sent away is told so.
-            payload.text(if close.reason == DisconnectReason::TransportClose { b"6" } else { b"1" });
+            let closed = close.reason == DisconnectReason::TransportClose;
+            if closed { Packet::Noop } else { Packet::Close }.encode(&mut body);
             session.end_polling();
         }
         Taken::Ended => return Err(Refusal::UnknownSession),
@@ -249,7 +249,7 @@ where
 }
 
 /// Frames of the queue as packets of a payload.
-fn encode<'a>(rope: &Rope, body: &'a mut Vec<u8>) -> Payload<'a> {
+fn encode(rope: &Rope, body: &mut Vec<u8>) {
     body.reserve(rope.len());
     let mut payload = Payload::new(body);
     for chunk in rope.parts.iter().map(|part| &part[..]).chain([&rope.tail[..]]) {
@@ -268,7 +268,6 @@ fn encode<'a>(rope: &Rope, body: &'a mut Vec<u8>) -> Payload<'a> {
             frames = rest;
         }
     }
-    payload
 }
 
 fn answer(
