@@ -1,8 +1,13 @@
 #![doc = include_str!("README.md")]
 
+/// The chapter's programs are compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/background-tasks.md")]
+mod background_tasks {}
+
 #[cfg(test)]
 mod tests {
-    /// The program on the first screen is the first block of Rust there.
+    /// The first block of Rust: in a README, the program on the first screen.
     fn first_program(readme: &str) -> &str {
         let (_, from) = readme.split_once("```rust").expect("a block of Rust");
         let (_, from) = from.split_once('\n').expect("a line after the fence");
@@ -14,6 +19,11 @@ mod tests {
         let program = include_str!("readme.rs");
         assert_eq!(first_program(include_str!("../README.md")), program);
         assert_eq!(first_program(include_str!("../socketio-core/README.md")), program);
+    }
+
+    #[test]
+    fn the_program_in_the_chapter_on_tasks_in_the_background_is_the_example() {
+        assert_eq!(first_program(include_str!("../docs/background-tasks.md")), include_str!("background.rs"));
     }
 
     #[test]

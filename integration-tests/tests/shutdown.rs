@@ -1,4 +1,8 @@
-//! The end of a server: it stops accepting, tells its clients, drains, and says what was not delivered.
+//! The end of a server: it lets nobody new in, tells its clients, drains, and says what was not delivered.
+
+#[path = "../../examples/background.rs"]
+#[expect(dead_code, reason = "its `main` is the example's")]
+mod background;
 
 use std::{
     sync::{Arc, Mutex},
@@ -6,13 +10,15 @@ use std::{
 };
 
 use integration_tests::{
-    client::Client,
+    client::{Client, PATH},
+    foreign,
     frames::Message,
     http::{self, Http},
     running::Running,
+    wait::within,
 };
 use socketio_core::{DisconnectReason, Server};
-use tokio::net::TcpStream;
+use tokio::net::{TcpListener, TcpStream};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn clients_are_told_in_a_way_that_lets_them_come_back() {
@@ -51,6 +57,41 @@ async fn what_was_emitted_before_arrives_before_the_end() {
     assert_eq!(news.len(), 1_000);
     assert_eq!(news.last().map(String::as_str), Some("42[\"news\",999]"));
     assert_eq!(stopping.await.unwrap().undelivered, 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn clients_that_poll_fetch_what_is_left_by_new_connections_while_nobody_new_is_let_in() {
+    let (server, _) = serve(Duration::from_secs(10)).await;
+    let client = joined_and_polling(&server).await;
+    let (port, io) = (server.port, server.io.clone());
+    io.emit("news", 1).unwrap();
+    let closing = io.closing();
+    let stopping = tokio::spawn(server.stop());
+    within("the shutdown to begin", closing).await;
+
+    let refused = http::get(port, &format!("{PATH}&transport=polling")).await;
+    assert_eq!(refused.brief(), (503, r#"{"code":3,"message":"Server shutting down"}"#));
+    // The close by itself: socket.io-client acts on it before it has handled what comes with it.
+    for payload in ["42[\"news\",1]", "1"] {
+        assert_eq!(http::get(port, &client.polling_target()).await.brief(), (200, payload));
+    }
+    assert_eq!(stopping.await.unwrap().undelivered, 0);
+    assert!(TcpStream::connect(("127.0.0.1", port)).await.is_err());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_that_is_closed_by_its_handle_stops_serving() {
+    let io = Server::builder().namespace("/").build().unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let handle = io.clone();
+    let serving = tokio::spawn(async move { handle.serve(listener, std::future::pending()).await });
+    let mut client = Client::websocket(port).await;
+    client.connect("/").await;
+    io.close().await;
+    within("serve to return", serving).await.unwrap().unwrap();
+    client.socket().ended().await;
+    assert!(TcpStream::connect(("127.0.0.1", port)).await.is_err());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -111,6 +152,47 @@ async fn a_port_is_free_for_the_next_server_and_clients_are_served_by_it() {
     let mut client = Client::websocket(port).await;
     client.connect("/").await;
     serving.abort();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_task_in_the_background_tells_every_client_each_second_and_stops_with_the_server() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let heard = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let stop = heard.local_addr().unwrap().port().to_string();
+    let serving = tokio::spawn(background::serve(listener, async move {
+        heard.accept().await.unwrap();
+    }));
+
+    foreign::node("background", port, &[&stop]).await.assert_holds();
+    // `serve` comes back when the task has ended, with the number of ticks.
+    let ticks = within("the task to stop", serving).await.unwrap().unwrap();
+    assert!(ticks >= 3, "{ticks} ticks");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_task_says_when_the_server_begins_to_close_reaches_those_who_have_not_been_told() {
+    let io = Server::builder().shutdown_batch(1).shutdown_pause(Duration::from_millis(200)).build().unwrap();
+    io.on("unused", || ());
+    let server = Running::start(io.clone()).await;
+    let mut clients = Vec::new();
+    for _ in 0..3 {
+        let mut client = Client::websocket(server.port).await;
+        client.connect("/").await;
+        clients.push(client);
+    }
+    let task = tokio::spawn(async move {
+        io.closing().await;
+        io.emit("bye", ()).unwrap().local
+    });
+    server.stop().await;
+    let reached = within("the task to stop", task).await.unwrap();
+    let mut heard = 0;
+    for client in &mut clients {
+        heard += client.ended().await.len();
+    }
+    assert_eq!(heard, reached);
+    assert!(reached >= 2, "the first one may have been told before");
 }
 
 async fn serve(within: Duration) -> (Running, Arc<Mutex<Vec<String>>>) {

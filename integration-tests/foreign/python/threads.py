@@ -207,7 +207,9 @@ def _(way):
             if left == sid:
                 break
         # It says so and closes at once: which of the two is read first is a matter of chance.
-        assert reason in ("client namespace disconnect", "transport close"), reason
+        # A client that polls and is in the middle of a POST ends without having sent either: python-engineio's loop that writes ends first.
+        silent = ("ping timeout",) if way == "polling" else ()
+        assert reason in ("client namespace disconnect", "transport close", *silent), reason
 
 
 @check("500 numbered events each way")

@@ -3,6 +3,7 @@
 //! TLS ends at the load balancer; Chromium comes with the origin of the page, which is the load balancer's.
 
 mod balancer;
+mod draining;
 mod facts;
 
 use integration_tests::log::Log;

@@ -10,6 +10,7 @@ mod compress; // gzip and deflate of polling answers
 mod cookie; // the cookie that names the session
 mod cors; // which origins may come
 mod counters; // what is going on, in numbers
+mod draining; // the end of all sessions, in batches
 #[cfg(feature = "autobahn")]
 pub(crate) mod echo; // a bare WebSocket, for conformance suites
 mod farewell; // the last words on a WebSocket
@@ -33,7 +34,7 @@ mod websocket; // the connection's own future
 
 use std::fmt;
 use std::net::IpAddr;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -57,6 +58,7 @@ pub(crate) use self::admission::default_max_connections;
 pub(crate) use self::close::Close;
 pub(crate) use self::compress::Encoding;
 pub(crate) use self::counters::EngineCounters;
+pub(crate) use self::draining::{Closing, Pace};
 pub(crate) use self::held::Held;
 pub(crate) use self::hooks::Hooks;
 pub(crate) use self::limits::{Limit, Reached};
@@ -137,6 +139,7 @@ pub(crate) struct EngineConfig {
     pub(crate) compression: Option<usize>,
     pub(crate) cookie: Option<Cookie>,
     pub(crate) shutdown_within: Duration,
+    pub(crate) shutdown_pace: Pace,
 }
 
 impl EngineConfig {
@@ -162,7 +165,7 @@ pub(crate) struct Engine {
     /// WebSockets that are saying farewell.
     farewells: AtomicUsize,
     changed: Notify,
-    closing: AtomicBool,
+    pub(crate) closing: Closing,
     /// When a shutdown ends.
     close_until: OnceLock<Instant>,
 }
@@ -193,7 +196,7 @@ impl Engine {
             start: Instant::now(),
             farewells: AtomicUsize::new(0),
             changed: Notify::new(),
-            closing: AtomicBool::new(false),
+            closing: Closing::default(),
             close_until: OnceLock::new(),
         });
         engine.runtime.spawn(registry::sweep(Arc::downgrade(&engine), grain));
@@ -297,7 +300,7 @@ impl Engine {
     }
 
     fn still_open(&self) -> Result<(), Refusal> {
-        if self.closing.load(Ordering::Relaxed) { Err(Refusal::ShuttingDown) } else { Ok(()) }
+        if self.closing.has_begun() { Err(Refusal::ShuttingDown) } else { Ok(()) }
     }
 
     fn client_file(&self, parts: &::http::request::Parts) -> Option<Response<Body>> {
@@ -323,7 +326,7 @@ impl Engine {
     /// The session is open to requests from now on; one that a shutdown has just missed is told of it.
     fn register(&self, session: &Arc<Session>) {
         self.registry.insert(session.clone());
-        if self.closing.load(Ordering::SeqCst) {
+        if self.closing.has_begun() {
             session.close(Close::new(DisconnectReason::ServerShuttingDown));
         }
     }
@@ -394,40 +397,6 @@ impl Engine {
         }
     }
 
-    /// Refuses new sessions, tells every client, and waits until all are gone or `deadline` has passed. Returns undelivered messages.
-    pub(crate) async fn close(self: &Arc<Self>, deadline: Duration) -> u64 {
-        let before = self.counters.undelivered_total();
-        self.closing.store(true, Ordering::SeqCst);
-        let end = tokio::time::Instant::now() + deadline;
-        // A little before the end, so that what the farewells could not deliver is counted in it.
-        let _ = self.close_until.set(Instant::now() + deadline - deadline / 20);
-        let sessions = self.registry.all();
-        // In batches, spread over a part of the time: not all shall come back in the same instant.
-        let batches = sessions.chunks(BATCH);
-        let pause = (deadline / 4 / batches.len().max(1) as u32).min(Duration::from_millis(50));
-        for (index, batch) in batches.enumerate() {
-            if index > 0 {
-                tokio::time::sleep(pause).await;
-            }
-            for session in batch {
-                session.close(Close::new(DisconnectReason::ServerShuttingDown));
-            }
-        }
-        loop {
-            let changed = self.changed.notified();
-            if self.registry.len() == 0 && self.farewells.load(Ordering::Acquire) == 0 {
-                break;
-            }
-            if tokio::time::timeout_at(end, changed).await.is_err() {
-                for session in self.registry.all() {
-                    session.end_polling();
-                }
-                break;
-            }
-        }
-        self.counters.undelivered_total() - before
-    }
-
     /// `usual`, or what a shutdown leaves of it.
     fn drain_limit(&self, usual: Duration) -> Duration {
         let until = self.close_until.get();
@@ -442,9 +411,6 @@ impl Engine {
         Farewell { engine: self.clone(), ledger }
     }
 }
-
-/// Sessions that are told of a shutdown at once.
-const BATCH: usize = 256;
 
 /// Counts a WebSocket that is saying farewell.
 pub(crate) struct Farewell {

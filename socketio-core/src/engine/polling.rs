@@ -83,11 +83,10 @@ pub(super) async fn get(session: Arc<Session>, headers: &HeaderMap) -> Result<Re
             session.end_get();
             Packet::Noop.encode(&mut body);
         }
-        Taken::Close(close, rope) => {
-            encode(&rope, &mut body);
-            let mut payload = Payload::new(&mut body);
+        Taken::Close(close, _) => {
             // A client that closed by POST gets its GET back; one that is sent away is told so.
-            payload.text(if close.reason == DisconnectReason::TransportClose { b"6" } else { b"1" });
+            let closed = close.reason == DisconnectReason::TransportClose;
+            if closed { Packet::Noop } else { Packet::Close }.encode(&mut body);
             session.end_polling();
         }
         Taken::Ended => return Err(Refusal::UnknownSession),

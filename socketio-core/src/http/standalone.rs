@@ -34,7 +34,7 @@ use crate::engine::Peer;
 
 /// Accepts connections until `shutdown` resolves, and gives the listener back to the system.
 ///
-/// Connections that are open then live on, so that sessions can be drained: end them with [`Connections::finish`].
+/// Connections that are open then live on, so that answers can be finished: end them with [`Connections::finish`].
 pub(crate) async fn serve<L: Listener>(
     service: SocketIoService,
     listener: L,

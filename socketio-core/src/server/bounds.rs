@@ -184,6 +184,7 @@ impl ServerBuilder {
             ("max_handlers_in_flight", Some(self.limits.handlers_in_flight)),
             ("max_queued_events", Some(self.limits.queued_events)),
             ("max_blocking_handlers", Some(self.limits.blocking_handlers)),
+            ("shutdown_batch", Some(self.shutdown_pace.batch)),
         ];
         if let Some((option, _)) = at_least_one.into_iter().find(|(_, value)| *value == Some(0)) {
             return Err(wrong(option, "0 lets nothing through"));

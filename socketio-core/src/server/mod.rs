@@ -41,10 +41,11 @@ mod words; // the words that give handlers
 
 use std::fmt;
 use std::future::Future;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::oneshot;
+use futures_util::future;
 
 pub use self::ack::{Answer, Question};
 pub use self::bounds::OutgoingPolicy;
@@ -224,8 +225,11 @@ impl Server {
         SocketIoLayer::new(self.service())
     }
 
-    /// Serves alone until `shutdown` resolves, then [closes](Self::close): stops accepting, tells the clients, drains, and returns by
-    /// the deadline of [`shutdown_within`](ServerBuilder::shutdown_within).
+    /// Serves alone until `shutdown` resolves, then [closes](Self::close): lets nobody new in, tells the clients, drains, stops
+    /// listening, and returns by the deadline of [`shutdown_within`](ServerBuilder::shutdown_within). It does so too when `close` is
+    /// called elsewhere.
+    ///
+    /// New clients are answered 503 meanwhile; those that poll fetch what is left for them, also by new connections.
     ///
     /// `listener` is an address such as `"0.0.0.0:8000"`, a bound listener, or anything that [becomes one](IntoListener).
     ///
@@ -238,23 +242,44 @@ impl Server {
         shutdown: impl Future<Output = ()> + Send,
     ) -> Result<Drained, ServeError> {
         let listener = listener.into_listener().await.map_err(ServeError::Listen)?;
-        let (stopped, stop) = oneshot::channel::<()>();
-        let accepting = http::serve(self.service(), listener, async {
-            shutdown.await;
-            let _ = stopped.send(());
-        });
+        let engine = self.inner().engine.clone();
+        // Clients that poll come by new connections, also for what is left for them.
+        let accepting = http::serve(self.service(), listener, engine.closing.is_done());
         let draining = async {
-            // It comes, or the accept loop is gone.
-            let _ = stop.await;
+            future::select(pin!(shutdown), pin!(self.closing())).await;
             self.close().await
         };
-        let ((), drained) = futures_util::future::join(accepting, draining).await;
+        let ((), drained) = future::join(accepting, draining).await;
         Ok(drained)
+    }
+
+    /// Resolves when the server begins to [close](Self::close), at once if it has begun: for tasks that are to stop with it.
+    ///
+    /// Clients are told after that: what a task emits then still reaches those whose turn has not come, and the other nodes until `close`
+    /// or [`serve`](Self::serve) returns. Neither waits for the task; its `JoinHandle` does. A `serve` that is dropped has not closed.
+    ///
+    /// ```
+    /// # async fn example(io: socketio_core::Server) {
+    /// let task = tokio::spawn(async move {
+    ///     tokio::select! {
+    ///         () = work(&io) => {}
+    ///         () = io.closing() => {} // `work` is dropped at its next await
+    ///     }
+    /// });
+    /// # async fn work(_: &socketio_core::Server) {}
+    /// # task.await.ok();
+    /// # }
+    /// ```
+    pub fn closing(&self) -> impl Future<Output = ()> + Send + use<> {
+        let engine = self.inner().engine.clone();
+        async move { engine.closing.begins().await }
     }
 
     /// Ends every session: no new ones, `server shutting down` for all, what is queued is delivered if that can be done by the
     /// deadline of [`shutdown_within`](ServerBuilder::shutdown_within), and disconnect handlers may end. Then the adapter leaves its
     /// cluster.
+    ///
+    /// Clients are told in [batches](ServerBuilder::shutdown_batch), a [pause](ServerBuilder::shutdown_pause) apart.
     ///
     /// For a server that is mounted into another one; [`serve`](Self::serve) does it by itself.
     pub async fn close(&self) -> Drained {

@@ -72,12 +72,13 @@ impl Outbox {
         if state.rope.count() > PAYLOAD_PACKETS {
             return Poll::Ready(state.take_front());
         }
-        if let Some(close) = state.close.clone() {
-            state.shut = true;
-            return Poll::Ready(Taken::Close(close, std::mem::take(&mut state.rope)));
-        }
+        // The close has a payload of its own: socket.io-client acts on it before it has handled the packets beside it.
         if !state.rope.is_empty() {
             return Poll::Ready(state.take());
+        }
+        if let Some(close) = state.close.clone() {
+            state.shut = true;
+            return Poll::Ready(Taken::Close(close, Rope::default()));
         }
         if state.reader == Reader::Probing {
             return Poll::Ready(Taken::Probing);

@@ -22,7 +22,7 @@ use super::watching::Uncommon;
 use super::{BuildError, OutgoingPolicy, Server};
 use crate::adapter::operation::with_slash;
 use crate::adapter::{Adapter, LocalAdapter, LocalNode};
-use crate::engine::{Engine, EngineConfig, Hooks, Rate, default_max_connections};
+use crate::engine::{Engine, EngineConfig, Hooks, Pace, Rate, default_max_connections};
 use crate::protocol::engine::Transport;
 
 /// Options of a [`Server`], each with its default; made by [`Server::builder`], checked by [`build`](Self::build).
@@ -42,6 +42,7 @@ pub struct ServerBuilder {
     pub(super) max_packet_rate: Option<Rate>,
     pub(super) max_byte_rate: Option<Rate>,
     shutdown_within: Duration,
+    pub(super) shutdown_pace: Pace,
     namespaces: Vec<String>,
     every_namespace: bool,
     cleanup_empty_child_namespaces: bool,
@@ -68,6 +69,7 @@ impl Default for ServerBuilder {
             max_packet_rate: None,
             max_byte_rate: None,
             shutdown_within: Duration::from_secs(10),
+            shutdown_pace: Pace { batch: 100, pause: Duration::from_millis(50) },
             namespaces: Vec::new(),
             every_namespace: false,
             cleanup_empty_child_namespaces: false,
@@ -110,6 +112,22 @@ impl ServerBuilder {
     /// How long a shutdown may take. Default: 10 s.
     pub fn shutdown_within(mut self, limit: Duration) -> Self {
         self.shutdown_within = limit;
+        self
+    }
+
+    /// Clients that a shutdown tells at once; the next ones follow after [`shutdown_pause`](Self::shutdown_pause), so that not all of
+    /// them come back to the other nodes in the same instant. Default: 100.
+    ///
+    /// Everybody is told by half of [`shutdown_within`](Self::shutdown_within): where there are too many clients for that, batches are
+    /// larger. By default that is beyond 10,000.
+    pub fn shutdown_batch(mut self, clients: usize) -> Self {
+        self.shutdown_pace.batch = clients;
+        self
+    }
+
+    /// Time between two batches of clients that a shutdown tells. Default: 50 ms. Zero tells all at once.
+    pub fn shutdown_pause(mut self, pause: Duration) -> Self {
+        self.shutdown_pace.pause = pause;
         self
     }
 
@@ -227,6 +245,7 @@ impl ServerBuilder {
             packet_rate: self.max_packet_rate,
             byte_rate: self.max_byte_rate,
             shutdown_within: self.shutdown_within,
+            shutdown_pace: self.shutdown_pace,
         };
         Ok((config, self.state))
     }
@@ -291,6 +310,7 @@ mod tests {
             (builder().slow_handler(Duration::ZERO), "slow_handler"),
             (builder().connect_timeout(Duration::ZERO), "connect_timeout"),
             (builder().upgrade_timeout(Duration::ZERO), "upgrade_timeout"),
+            (builder().shutdown_batch(0), "shutdown_batch"),
             (builder().transports([]), "transports"),
             (builder().trusted_proxies(["10.0.0.0/99"]), "trusted_proxies"),
             (builder().cookie(Cookie::new("a b")), "cookie"),
