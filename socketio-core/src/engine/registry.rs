@@ -1,8 +1,7 @@
 //! The open sessions, by their secret ids, and the sweep that tells each when its deadline has come.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, PoisonError, Weak};
 use std::time::Duration;
 
 use foldhash::quality::RandomState;
@@ -10,6 +9,8 @@ use foldhash::quality::RandomState;
 use super::Engine;
 use super::session::Session;
 use crate::protocol::sid::SessionId;
+use crate::sync::atomic::{AtomicUsize, Ordering};
+use crate::sync::{Mutex, MutexGuard};
 
 const SHARDS: usize = 16;
 
