@@ -50,12 +50,15 @@ fn main() -> std::process::ExitCode {
     run::run(models![
         outbox::what_is_pushed_leaves_once_in_order_and_no_reader_sleeps_over_it,
         outbox::a_full_queue_ends_the_session_once_and_what_was_taken_leaves,
+        outbox::a_reader_whose_write_is_stuck_is_told_that_the_queue_is_full,
         outbox::an_upgrade_swaps_the_reader_and_frames_leave_in_order_through_one_of_them,
         outbox::a_post_that_waits_for_room_goes_on_when_there_is_some_or_never_can_be,
         rooms::who_is_gone_is_in_no_room_and_joins_none,
         rooms::a_client_that_ends_while_it_is_asked_about_is_not_let_in_and_leaves_nothing,
+        rooms::a_namespace_entered_while_another_closes_the_connection_keeps_nobody,
         upgrade::nothing_is_lost_doubled_or_reordered,
         upgrade::an_upgrade_that_is_abandoned_leaves_polling_as_it_was,
         upgrade::a_session_that_ends_meanwhile_is_closed_once_and_forgotten,
+        upgrade::a_session_that_ends_during_a_post_ends_with_it,
     ])
 }

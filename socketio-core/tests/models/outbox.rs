@@ -9,7 +9,7 @@ use shuttle::thread;
 use crate::adapter::Flags;
 use crate::client::{bounds, payloads, read_websocket};
 use crate::engine::outbox::{Bounds, Outbox, Reader, Refused, Taken};
-use crate::engine::{Close, DisconnectReason, Frames, Rope};
+use crate::engine::{Close, DisconnectReason, Frames, Limit};
 use crate::protocol::frame::{self, Opcode};
 
 /// Packets of one sender.
@@ -51,6 +51,24 @@ pub(crate) fn a_full_queue_ends_the_session_once_and_what_was_taken_leaves() {
         assert_eq!(of(name, &read), (0..pushed).collect::<Vec<_>>(), "{read:?}");
     }
     assert_eq!(push(&outbox, &bounds, "a", 9), Err(Refused::Closed));
+}
+
+pub(crate) fn a_reader_whose_write_is_stuck_is_told_that_the_queue_is_full() {
+    let (outbox, bounds) = (Arc::new(Outbox::new(Reader::Websocket)), bounds(8));
+    let sender = sender("a", &outbox, &bounds);
+    let close = block_on(async {
+        let mut taken = poll_fn(|cx| outbox.poll_frames(0, true, &bounds, cx)).await;
+        loop {
+            match taken {
+                // Not a byte of it leaves, and so nothing more is asked for.
+                Taken::Frames { .. } => taken = poll_fn(|cx| outbox.poll_frames(0, false, &bounds, cx)).await,
+                Taken::Close(close, _) => return close,
+                other => panic!("{other:?}"),
+            }
+        }
+    });
+    assert_eq!(sender.join().unwrap(), Err((2, Refused::Full)));
+    assert_eq!(close.limit, Some(Limit::Outgoing));
 }
 
 pub(crate) fn an_upgrade_swaps_the_reader_and_frames_leave_in_order_through_one_of_them() {

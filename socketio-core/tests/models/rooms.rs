@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
+use ::http::StatusCode;
 use shuttle::future::block_on;
 use shuttle::thread;
 
@@ -87,6 +88,35 @@ pub(crate) fn a_client_that_ends_while_it_is_asked_about_is_not_let_in_and_leave
     assert!(told.is_empty() || told.len() == 2 && told.contains(&"connected"), "{told:?}");
     assert_left_nothing(&server, &socket);
     assert_eq!(server.counters().sessions, 0);
+}
+
+pub(crate) fn a_namespace_entered_while_another_closes_the_connection_keeps_nobody() {
+    let server = Server::builder().build().unwrap();
+    let other = server.of("/other");
+    other.on_connect(|socket: Socket| {
+        let _ = socket.join("a");
+        Ok::<_, ConnectError>(())
+    });
+    let client = block_on(Client::connect(&server));
+    let socket = server.of("/").sockets().pop().unwrap();
+
+    let entering = thread::spawn({
+        let client = client.clone();
+        move || drop(block_on(client.post("40/other,")))
+    });
+    let closing = thread::spawn({
+        let socket = socket.clone();
+        move || socket.close()
+    });
+    entering.join().unwrap();
+    closing.join().unwrap();
+    // The client hears of it, and with that the session ends.
+    while block_on(client.get()).0 == StatusCode::OK {}
+    block_on(settle());
+
+    assert_left_nothing(&server, &socket);
+    assert_eq!((other.count(), server.counters().sessions), (0, 0));
+    assert!(other.inner.rooms.all().is_empty() && other.inner.rooms.sizes().is_empty());
 }
 
 fn assert_left_nothing(server: &Server, socket: &Socket) {

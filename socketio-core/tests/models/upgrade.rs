@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use ::http::StatusCode;
 use shuttle::future::{block_on, spawn};
+use shuttle::rand::Rng as _;
 use shuttle::thread;
 
 use crate::client::{Client, read_websocket};
@@ -29,15 +30,19 @@ pub(crate) fn nothing_is_lost_doubled_or_reordered() {
         let polled = polling.await.unwrap();
         let (mut inbox, _) = attempt.take_over().await.unwrap();
         let posted = posting.await.unwrap();
-        // It came first, or not at all: then the client was told.
+        // A WebSocket takes what it is sent from the first moment on.
+        socket.volatile().emit("now", ()).unwrap();
+        assert_eq!(server.counters().volatile_dropped, 0);
+        // The POST came first, or not at all: then the client was told.
         let mut expected = if posted.0 == StatusCode::OK { vec![0, 1] } else { Vec::new() };
         inbox.text("2[\"up\",2]").unwrap();
         expected.push(2);
         assert_eq!(*heard.lock().unwrap(), expected);
 
-        let rest = EMITS - polled.len();
+        let rest = EMITS + 1 - polled.len();
         let outgoing = &session.engine.outgoing;
-        let (read, _) = read_websocket(&session.outbox, outgoing, |read| read.len() == rest).await;
+        let (mut read, _) = read_websocket(&session.outbox, outgoing, |read| read.len() == rest).await;
+        read.retain(|packet| packet != "42[\"now\"]");
         emitting.join().unwrap();
         assert_eq!([polled, read].concat(), downs());
         assert_eq!(client.get().await.0, StatusCode::BAD_REQUEST, "polling is over");
@@ -118,10 +123,7 @@ pub(crate) fn a_session_that_ends_meanwhile_is_closed_once_and_forgotten() {
                 true
             }
         });
-        let closing = thread::spawn({
-            let socket = socket.clone();
-            move || socket.close()
-        });
+        let closing = thread::spawn(move || close(&socket));
         let by_websocket = upgrading.await.unwrap();
         let posted = posting.await.unwrap().0 == StatusCode::OK;
         closing.join().unwrap();
@@ -134,6 +136,30 @@ pub(crate) fn a_session_that_ends_meanwhile_is_closed_once_and_forgotten() {
     });
     assert_eq!(*ends.lock().unwrap(), 1);
     assert_eq!(server.counters().sockets, 0);
+}
+
+pub(crate) fn a_session_that_ends_during_a_post_ends_with_it() {
+    let Scene { server, client, socket, ends, .. } = Scene::new();
+    let posting = thread::spawn(move || drop(block_on(client.post("42[\"up\",0]"))));
+    close(&socket);
+    posting.join().unwrap();
+    block_on(settle());
+    assert_eq!(
+        (*ends.lock().unwrap(), server.counters().sockets),
+        (1, 0),
+        "without a poll that would tell the client"
+    );
+}
+
+/// Ends the session from this side, for one reason or another: not all leave the client time to hear of it.
+fn close(socket: &Socket) {
+    let reasons = [
+        DisconnectReason::ServerShuttingDown,
+        DisconnectReason::ForcedServerClose,
+        DisconnectReason::TransportError,
+    ];
+    let reason = reasons[shuttle::rand::thread_rng().gen_range(0..reasons.len())];
+    socket.engine_session().close(Close::new(reason));
 }
 
 /// A client that polls, let in, with nothing on its way.
