@@ -12,6 +12,8 @@ pub mod handler; // functions as handlers: extractors, return values
 pub mod http; // the tower service and layer, the standalone server
 #[cfg(feature = "server")]
 pub mod server; // namespaces, sockets, acks, sessions
+#[cfg(feature = "server")]
+mod sync; // locks, atomics and tasks, which models replace
 
 pub use crate::adapter::{IntoRooms, Room};
 pub use crate::protocol::args::{IntoArgs, RawArgs};

@@ -4,7 +4,7 @@
 //! so no lock is held while packets are queued. Lock order: socket, then these rooms.
 
 use std::collections::HashSet;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, PoisonError};
 
 use foldhash::quality::RandomState;
 use indexmap::{IndexMap, IndexSet};
@@ -13,6 +13,7 @@ use super::operation::{Recipients, Target};
 use super::room::{Room, RoomList};
 use crate::protocol::sid::Sid;
 use crate::server::Socket;
+use crate::sync::{Mutex, MutexGuard};
 
 #[derive(Debug, Default)]
 pub(crate) struct Rooms {

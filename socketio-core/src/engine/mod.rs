@@ -4,7 +4,7 @@
 //! [`Session::push`](session::Session::push). Nothing here imports `server`.
 
 mod admission; // who may open a session
-mod budget; // what all connections together may keep
+pub(crate) mod budget; // what all connections together may keep
 mod close; // why a session ended
 mod compress; // gzip and deflate of polling answers
 mod cookie; // the cookie that names the session
@@ -19,7 +19,7 @@ mod held; // bytes of a client that wait on this side
 mod hooks; // what an application has to say about requests
 mod io; // the byte stream under the HTTP server
 mod limits; // the bounds, and how often each was reached
-mod outbox; // what waits to be sent to one client
+pub(crate) mod outbox; // what waits to be sent to one client
 mod parts; // what is kept of the request that opened a session
 mod polling; // GET and POST
 pub(crate) mod proxies; // whose forwarded headers count
@@ -29,7 +29,7 @@ mod rope; // complete frames in a row
 mod sending; // frames on their way into a socket
 mod session; // one client
 mod throttle; // how fast somebody may be
-mod upgrade; // from HTTP to WebSocket
+pub(crate) mod upgrade; // from HTTP to WebSocket
 mod websocket; // the connection's own future
 
 use std::fmt;

@@ -1,8 +1,7 @@
 //! The open sessions, by their secret ids, and the sweep that tells each when its deadline has come.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, PoisonError, Weak};
 use std::time::Duration;
 
 use foldhash::quality::RandomState;
@@ -11,6 +10,8 @@ use super::Engine;
 use super::request::Refusal;
 use super::session::Session;
 use crate::protocol::sid::{NodeTag, SessionId};
+use crate::sync::atomic::{AtomicUsize, Ordering};
+use crate::sync::{Mutex, MutexGuard};
 
 const SHARDS: usize = 16;
 

@@ -76,32 +76,36 @@ pub(super) fn upgrade(
     promise: Option<OnUpgrade>,
 ) -> Result<Response<Body>, Refusal> {
     let (response, upgrade) = switching(headers, promise)?;
-    session.begin_upgrade().map_err(|turn| match turn {
+    let attempt = Attempt::begin(session).map_err(|turn| match turn {
         Turn::Overlap => Refusal::BadRequest("an upgrade is under way already"),
         Turn::Mismatch | Turn::Ended => Refusal::BadRequest("the session has been upgraded already"),
     })?;
-    let attempt = Attempt { session, done: false };
     let runtime = attempt.session.engine.runtime.clone();
     runtime.spawn(attempt.run(upgrade));
     Ok(response)
 }
 
 /// An upgrade that polling survives if it comes to nothing.
-struct Attempt {
+#[derive(Debug)]
+pub(crate) struct Attempt {
     session: Arc<Session>,
     done: bool,
 }
 
 impl Attempt {
-    async fn run(mut self, upgrade: OnUpgrade) {
+    /// One at a time.
+    pub(crate) fn begin(session: Arc<Session>) -> Result<Self, Turn> {
+        session.begin_upgrade()?;
+        Ok(Attempt { session, done: false })
+    }
+
+    async fn run(self, upgrade: OnUpgrade) {
         let limit = Duration::from_millis(u64::from(self.session.engine.config.upgrade_timeout));
         match tokio::time::timeout(limit, self.probe(upgrade)).await {
             Ok(Some((io, decoder, early))) => {
                 let session = self.session.clone();
                 // A POST in flight may take its time; the deadline was the client's.
-                let taken = poll_fn(|cx| session.poll_take_over(cx)).await;
-                let Some((inbox, heartbeat)) = taken else { return };
-                self.done = true;
+                let Some((inbox, heartbeat)) = self.take_over().await else { return };
                 tracing::debug!(target: "engineio", sid = %session.id(), "upgraded to websocket");
                 inbox.upgraded();
                 run(io, session, inbox, heartbeat, decoder, early);
@@ -112,6 +116,18 @@ impl Attempt {
                 reached.note(Limit::UpgradeTimeout, self.session.id(), "the upgrade did not end in time");
             }
         }
+    }
+
+    /// The GET in flight returns, and those to come return at once.
+    pub(crate) fn probed(&self) {
+        self.session.outbox.hand_to(Reader::Probing);
+    }
+
+    /// After `5`: the inbox and the heartbeat, once the POST in flight is through. `None`: the session has ended.
+    pub(crate) async fn take_over(mut self) -> Option<(Box<dyn Inbox>, Heartbeat)> {
+        let taken = poll_fn(|cx| self.session.poll_take_over(cx)).await;
+        self.done = taken.is_some();
+        taken
     }
 
     /// Waits for `2probe` and `5`; anything else ends the attempt.
@@ -134,7 +150,7 @@ impl Attempt {
                             // The probe is answered before the GET returns: the client stops polling when it hears back.
                             io.write_all(&pong).await.ok()?;
                             io.flush().await.ok()?;
-                            self.session.outbox.hand_to(Reader::Probing);
+                            self.probed();
                         }
                         Ok(Packet::Upgrade) if probed => {
                             input.drain(..at);

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::future::Future;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::PoisonError;
 use std::time::Duration;
 
 use serde::de::DeserializeOwned;
@@ -15,6 +15,7 @@ use crate::adapter::{Flags, reserved};
 use crate::engine::Limit;
 use crate::protocol::args::{ArgsRef, DecodeError, IntoArgs, RawArgs};
 use crate::protocol::sid::Sid;
+use crate::sync::{Mutex, MutexGuard};
 
 /// A socket that is about to be sent something, or asked, in a manner of its own: [`Socket::timeout`], [`Socket::volatile`],
 /// [`Socket::compress`]. These combine.

@@ -13,6 +13,7 @@ use super::table::Layers;
 use super::{Socket, encode};
 use crate::engine::{Close, DisconnectReason, Frames, spare};
 use crate::handler::{Asking, ConnectError, ConnectFunction, Connecting, Context};
+use crate::sync;
 
 /// Asks the namespace about `socket`. It is in the namespace already, unheard, and is taken out again if it is refused.
 pub(crate) fn connect(socket: Socket, auth: Option<&str>) {
@@ -44,7 +45,7 @@ pub(crate) fn connect(socket: Socket, auth: Option<&str>) {
         Ok(Err(asking)) => {
             let runtime = socket.server().engine.runtime.clone();
             let entry = socket.link().enter();
-            runtime.spawn(Deciding { asking, socket, span, _entry: entry });
+            sync::spawn(&runtime, Deciding { asking, socket, span, _entry: entry });
         }
         Err(panic) => refuse_after_panic(&socket, panic.as_ref()),
     }

@@ -12,8 +12,7 @@
 //!
 //! All changes happen under one lock, which is also the one that joining a room takes: who is gone cannot join.
 
-use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock, PoisonError};
 
 use bytes::Bytes;
 use foldhash::quality::RandomState;
@@ -24,6 +23,8 @@ use super::{JoinError, RoomEvent, Socket};
 use crate::adapter::rooms::Rooms;
 use crate::adapter::{Flags, Room, RoomList};
 use crate::engine::{Frames, Held, Refused, Rope, Session};
+use crate::sync::atomic::{AtomicBool, AtomicU8, Ordering};
+use crate::sync::{Mutex, MutexGuard};
 
 const CONNECTING: u8 = 0;
 /// `always_connect`: answered before `on_connect` has decided.

@@ -3,8 +3,7 @@
 //! Over the bound the client is not read any more. A handler that waits for an answer of that very client must not stop the answer
 //! from being read: questions that are open raise the bound, up to [`ASKING`] times.
 
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock, PoisonError};
 use std::task::{Context, Poll, Waker};
 
 use super::Socket;
@@ -14,6 +13,8 @@ use super::serial::{self, Serial};
 use super::store::Store;
 use crate::engine::{Limit, Session};
 use crate::protocol::sid::Sid;
+use crate::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use crate::sync::{Mutex, MutexGuard};
 
 /// How many times as many handlers may wait while the client is asked.
 const ASKING: usize = 16;

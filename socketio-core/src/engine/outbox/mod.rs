@@ -10,8 +10,7 @@
 mod reading; // how frames leave
 mod volatile; // what may be thrown out
 
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::PoisonError;
 use std::task::{Context, Poll, Waker};
 
 pub(crate) use self::reading::Taken;
@@ -20,6 +19,8 @@ use super::budget::{Budget, Ledger};
 use super::close::Close;
 use super::rope::{Frames, Rope};
 use crate::adapter::Flags;
+use crate::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use crate::sync::{Mutex, MutexGuard};
 
 /// What bounds the queues of a server.
 #[derive(Debug)]

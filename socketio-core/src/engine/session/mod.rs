@@ -12,8 +12,7 @@ mod polling; // its deadlines and end while it polls
 mod speed; // how fast the client may be
 mod turns; // whose turn it is
 
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, PoisonError};
 use std::task::Waker;
 
 use self::speed::SessionThrottle;
@@ -28,6 +27,8 @@ use super::{Engine, Inbox};
 use crate::adapter::Flags;
 use crate::protocol::engine::Transport;
 use crate::protocol::sid::SessionId;
+use crate::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use crate::sync::{Mutex, MutexGuard};
 
 /// States of [`Session::going`]; other numbers are bytes that an owner is still to give back.
 const STAYS: usize = 0;

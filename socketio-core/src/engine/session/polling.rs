@@ -6,6 +6,7 @@ use super::{PING, SHUTDOWN_GRACE, Session, Slot};
 use crate::engine::close::{Close, DisconnectReason};
 use crate::engine::heartbeat::Due;
 use crate::engine::limits::Limit;
+use crate::sync;
 
 impl Session {
     /// A polling session's deadline has come.
@@ -14,7 +15,7 @@ impl Session {
         if self.outbox.is_closing() {
             // Nobody came for what was left. Handlers run elsewhere: the sweep is everybody's.
             let session = self.clone();
-            self.engine.runtime.spawn(async move { session.end_polling() });
+            sync::spawn(&self.engine.runtime, async move { session.end_polling() });
             return;
         }
         let mut side = self.side();
@@ -56,7 +57,7 @@ impl Session {
         if self.side().is_some() {
             let session = self.clone();
             // The disconnect handlers run on a task of their own: the caller may be in the middle of a broadcast.
-            self.engine.runtime.spawn(async move { session.finish_polling() });
+            sync::spawn(&self.engine.runtime, async move { session.finish_polling() });
         }
     }
 
