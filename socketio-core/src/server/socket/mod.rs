@@ -1,5 +1,7 @@
 //! One client in one namespace.
 
+mod delivery; // what is sent to it, and its end
+
 use std::fmt;
 use std::future::Future;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
@@ -7,21 +9,21 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+pub(crate) use self::delivery::Tell;
 use super::ack::{Answer, Pending, Question};
 use super::encode::Parser;
 use super::inner::ServerInner;
-use super::life::{Ending, Gone, Life};
+use super::life::Life;
 use super::link::Link;
 use super::namespace::NamespaceInner;
 use super::store::Store;
 use super::table::{Handlers, Table};
 use super::words::event_words;
 use super::{AckError, Broadcast, Connection, EmitError, JoinError, Namespace};
-use super::{dispatch, encode, expiry, watching};
+use super::{encode, expiry, watching};
 use crate::adapter::wire::Json;
-use crate::adapter::{Flags, IntoRooms, Room, Target, reserved};
-use crate::engine::{Close, DisconnectReason, Frames, Handshake, Limit, Refused, Session, spare};
-use crate::handler::ConnectError;
+use crate::adapter::{IntoRooms, Room, Target, reserved};
+use crate::engine::{Close, DisconnectReason, Handshake, Limit, Session};
 use crate::protocol::args::IntoArgs;
 use crate::protocol::engine::Transport;
 use crate::protocol::sid::Sid;
@@ -369,121 +371,6 @@ impl Socket {
     pub(crate) fn address(&self) -> usize {
         Arc::as_ptr(&self.inner) as usize
     }
-
-    /// Queues whole packets, or holds them until the client has been let in.
-    pub(crate) fn deliver_with(&self, frames: Frames<'_>, flags: Flags) -> Result<(), EmitError> {
-        let session = &self.inner.session;
-        self.inner.life.deliver(session, frames, flags).map_err(|refused| match refused {
-            Refused::Closed => EmitError::Disconnected,
-            Refused::Full => EmitError::QueueFull,
-            Refused::Dropped => EmitError::NotReady,
-        })
-    }
-
-    /// Queues whole packets if it can; whether they were taken.
-    #[inline]
-    pub(crate) fn offer(&self, frames: Frames<'_>, flags: Flags) -> bool {
-        self.inner.life.deliver(&self.inner.session, frames, flags).is_ok()
-    }
-
-    /// Queues what the client must hear whether it has been let in or not.
-    pub(crate) fn answer(&self, encode: impl FnOnce(&mut Vec<u8>) -> usize) -> Result<(), Refused> {
-        let mut buffer = spare::take();
-        let start = encode(&mut buffer);
-        let pushed = self.inner.session.push(Frames::of(buffer.get(start..).unwrap_or_default()));
-        spare::give(buffer);
-        pushed
-    }
-
-    /// Encodes a packet and delivers it.
-    pub(crate) fn write<E>(
-        &self,
-        encode: impl FnOnce(&mut Vec<u8>) -> Result<usize, E>,
-    ) -> Result<(), EmitError>
-    where
-        EmitError: From<E>,
-    {
-        self.write_with(Flags::default(), encode)
-    }
-
-    /// The same with what the sender wants of it.
-    pub(crate) fn write_with<E>(
-        &self,
-        flags: Flags,
-        encode: impl FnOnce(&mut Vec<u8>) -> Result<usize, E>,
-    ) -> Result<(), EmitError>
-    where
-        EmitError: From<E>,
-    {
-        let mut buffer = spare::take();
-        let delivered = match encode(&mut buffer) {
-            Ok(start) => self.deliver_with(Frames::of(buffer.get(start..).unwrap_or_default()), flags),
-            Err(error) => Err(error.into()),
-        };
-        spare::give(buffer);
-        delivered
-    }
-
-    /// The one way out of a namespace: rooms, questions and state end here, once, and the disconnect handler starts.
-    pub(crate) fn end(&self, close: &Close, tell: Tell<'_>) {
-        let namespace = &self.inner.namespace;
-        let counting = &self.inner.server.counting;
-        let was_in = self.is_connected();
-        if was_in && !dispatch::disconnecting(self, close) {
-            return;
-        }
-        let (gone, left) = match self.inner.life.end(self, &namespace.rooms, was_in) {
-            Ending::Ended(gone, left) => (gone, left),
-            Ending::Before => return,
-            Ending::Untold => return self.end(close, tell),
-        };
-        self.inner.pending.clear(&self.inner.link);
-        self.forget_expiry();
-        watching::rooms(self, &left);
-        self.inner.server.namespaces.left(namespace);
-        let refusal = ConnectError::default();
-        match (gone, tell) {
-            (Gone::WasConnected, tell) => {
-                if !matches!(tell, Tell::Nothing) {
-                    let _ = self.answer(|out| encode::disconnect(out, self.parser(), &namespace.name));
-                }
-                counting.sockets.down();
-                dispatch::disconnected(self, close);
-                return;
-            }
-            // `always_connect`: it has been told that it is in.
-            (Gone::WasUndecided, tell) => {
-                if !matches!(tell, Tell::Nothing) {
-                    counting.connects_refused.one();
-                    let _ = self.answer(|out| encode::disconnect(out, self.parser(), &namespace.name));
-                }
-            }
-            (Gone::WasConnecting, Tell::Nothing) => {}
-            (Gone::WasConnecting, Tell::End) => self.refuse(&refusal),
-            (Gone::WasConnecting, Tell::Refusal(error)) => self.refuse(error),
-        }
-        self.forget();
-    }
-
-    fn refuse(&self, error: &ConnectError) {
-        let namespace = &self.inner.namespace.name;
-        self.inner.server.counting.connects_refused.one();
-        tracing::debug!(target: "socketio", sid = %self.id(), namespace = &**namespace, message = error.message(), "refused");
-        let _ = self.answer(|out| {
-            encode::connect_error(out, self.parser(), namespace, error.message(), error.data())
-        });
-    }
-}
-
-/// What a client is told when its socket ends.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Tell<'a> {
-    /// It knows, or cannot hear.
-    Nothing,
-    /// That it is out.
-    End,
-    /// Why it was not let in.
-    Refusal(&'a ConnectError),
 }
 
 impl fmt::Debug for WeakSocket {
