@@ -179,7 +179,8 @@ impl LocalNode {
 
 fn emit(server: &Arc<ServerInner>, target: &Target, packet: &EventPacket) -> usize {
     let Some(namespace) = server.namespaces.get(&target.namespace) else { return 0 };
-    let mut shared = Shared::new(&namespace.name, None, packet.event(), packet.args());
+    let watched = server.uncommon.outgoing();
+    let mut shared = Shared::new(&namespace.name, None, packet.event(), packet.args(), watched);
     let flags = packet.flags();
     namespace.rooms.select(target).iter().filter(|socket| shared.send_to(socket, flags)).count()
 }

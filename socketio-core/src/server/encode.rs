@@ -131,22 +131,41 @@ pub(crate) struct Shared<'a> {
     id: Option<u64>,
     name: &'a str,
     args: &'a RawArgs,
+    /// Somebody watches what is sent.
+    watched: bool,
     json: Option<Result<Encoded, EncodeError>>,
     msgpack: Option<Result<Encoded, EncodeError>>,
 }
 
 impl<'a> Shared<'a> {
-    pub(crate) fn new(namespace: &'a str, id: Option<u64>, name: &'a str, args: &'a RawArgs) -> Self {
-        Shared { namespace, id, name, args, json: None, msgpack: None }
+    pub(crate) fn new(
+        namespace: &'a str,
+        id: Option<u64>,
+        name: &'a str,
+        args: &'a RawArgs,
+        watched: bool,
+    ) -> Self {
+        Shared { namespace, id, name, args, watched, json: None, msgpack: None }
     }
 
     /// Queues it for a client. An event that cannot be had in its words is left out for it, counted and logged.
+    #[inline]
     pub(crate) fn send_to(&mut self, socket: &Socket, flags: Flags) -> bool {
-        let name = self.name;
+        match &self.json {
+            // Nearly every client of nearly every broadcast.
+            Some(Ok(encoded)) if !self.watched && socket.parser() == Parser::Json => {
+                socket.offer(encoded.frames(), flags)
+            }
+            _ => self.encode_and_send(socket, flags),
+        }
+    }
+
+    fn encode_and_send(&mut self, socket: &Socket, flags: Flags) -> bool {
+        let (name, watched) = (self.name, self.watched);
         match self.frames(socket.parser()) {
             Ok(frames) => {
                 let queued = socket.offer(frames, flags);
-                if queued && socket.server().uncommon.outgoing() {
+                if queued && watched {
                     watching::sent(socket, name, self.args);
                 }
                 queued
@@ -223,7 +242,7 @@ mod tests {
     #[test]
     fn an_event_for_many_is_encoded_once_for_each_parser_and_not_before_it_is_needed() {
         let args = RawArgs::encode(&"x".repeat(5000)).unwrap();
-        let mut shared = Shared::new("/", None, "e", &args);
+        let mut shared = Shared::new("/", None, "e", &args, false);
         assert!(shared.json.is_none() && shared.msgpack.is_none());
         let json = address(shared.frames(Parser::Json).unwrap());
         assert!(shared.msgpack.is_none());

@@ -52,7 +52,8 @@ impl Gathering {
         let mut gathering =
             Gathering { id, until: deadline(timeout), waiting: HashMap::new(), unasked: Vec::new(), answers };
         let Some(namespace) = server.namespaces.get(&target.namespace) else { return gathering };
-        let mut shared = Shared::new(&namespace.name, Some(id), packet.event(), packet.args());
+        let watched = server.uncommon.outgoing();
+        let mut shared = Shared::new(&namespace.name, Some(id), packet.event(), packet.args(), watched);
         for socket in namespace.rooms.select(target).iter() {
             let waiter = Waiter::Each { sid: socket.id().clone(), answers: sender.clone() };
             let pending = socket.pending();

@@ -160,6 +160,7 @@ impl Life {
     }
 
     /// Queues packets, or holds them behind the answer that is still to come; for volatile ones that is too long.
+    #[inline]
     pub(crate) fn deliver(
         &self,
         session: &Arc<Session>,

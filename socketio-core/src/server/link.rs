@@ -66,6 +66,7 @@ impl Link {
     }
 
     /// How the client writes its packets; JSON while it has sent none.
+    #[inline]
     pub(crate) fn parser(&self) -> Parser {
         self.parser.get().copied().unwrap_or(Parser::Json)
     }

@@ -143,6 +143,7 @@ impl Session {
     }
 
     /// The same with what their sender wants of them.
+    #[inline]
     pub(crate) fn push_with(self: &Arc<Self>, frames: Frames<'_>, flags: Flags) -> Result<(), Refused> {
         match self.outbox.push(frames, flags, &self.engine.outgoing) {
             Ok(Pushed::Nothing) => Ok(()),
