@@ -55,10 +55,7 @@ async fn two_hundred_megabytes_of_volatile_events_are_dropped_for_a_reader_that_
 async fn a_hundred_readers_that_stopped_cost_four_mib_each_at_most() {
     let server = Process::start("cut").await;
     let mut healthy = Healthy::join(server.port).await;
-    let mut stuck = Vec::new();
-    for _ in 0..100 {
-        stuck.push(joined_narrow(server.port).await);
-    }
+    let _stuck = readers_that_stop(server.port, 100).await;
     healthy.warm_up().await;
     let before = server.resident();
     // To each its own, so that nothing is shared: 20 GB in all, if it were kept.
@@ -73,10 +70,7 @@ async fn a_hundred_readers_that_stopped_cost_four_mib_each_at_most() {
 async fn a_hundred_readers_that_stopped_never_go_past_max_buffered_total() {
     let server = Process::start("total").await;
     let mut healthy = Healthy::join(server.port).await;
-    let mut stuck = Vec::new();
-    for _ in 0..100 {
-        stuck.push(joined_narrow(server.port).await);
-    }
+    let _stuck = readers_that_stop(server.port, 100).await;
     healthy.warm_up().await;
     let before = server.resident();
     healthy.flood("flood each", 35, 100_000).await;
@@ -263,6 +257,14 @@ impl Healthy {
     }
 }
 
+async fn readers_that_stop(port: u16, count: usize) -> Vec<WebSocket> {
+    let mut readers = Vec::new();
+    for _ in 0..count {
+        readers.push(joined_narrow(port).await);
+    }
+    readers
+}
+
 /// A WebSocket in `/` that takes a few kilobytes and then no more.
 async fn joined_narrow(port: u16) -> WebSocket {
     let http = Http::connect_narrow(port).await;
@@ -277,18 +279,16 @@ async fn joined_narrow(port: u16) -> WebSocket {
 async fn when_those_who_do_not_read_are_gone_their_memory_is_given_back() {
     let server = Process::start("cut").await;
     let mut healthy = Healthy::join(server.port).await;
-    let mut stuck = Vec::new();
-    for _ in 0..20 {
-        stuck.push(joined_narrow(server.port).await);
-    }
+    let stuck = readers_that_stop(server.port, 20).await;
     healthy.flood("flood each", 30, 100_000).await;
     assert!(healthy.counters().await.buffered > 10 << 20);
     drop(stuck);
-    let mut left = 1;
-    while left > 0 {
-        left = healthy.counters().await.buffered;
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
+    within("what was kept to be given up", async {
+        while healthy.counters().await.buffered > 0 {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    })
+    .await;
     until("the memory to be free", || match server.resident() {
         resident if resident < server.peak() / 2 => Ok(()),
         resident => Err((resident, server.peak())),

@@ -5,6 +5,7 @@
 mod amqp;
 mod kafka;
 mod redis;
+mod waiting; // deadlines
 
 use std::process::Command;
 

@@ -10,78 +10,15 @@ use lapin::options::QueueDeleteOptions;
 use lapin::types::FieldTable;
 use lapin::{Channel, Connection, ConnectionProperties};
 use socketio_amqp::{Amqp, AmqpOptions};
-use tokio::time::{Instant, sleep, sleep_until};
+use tokio::time::sleep;
 
+use crate::common::faults_of_every_broker;
 use crate::play::{PARTIES, Play};
 
 /// At a restart: what is published to the exchange before all are bound to it again.
 const UNBOUND: usize = 10;
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn it_is_killed_and_starts_again_after_a_second() {
-    let own = OwnBrokers::start(&["rabbitmq"]).await;
-    let play = Play::<Amqp>::begin(own.options("AMQP_URL")).await;
-    own.kill("rabbitmq").await;
-    sleep(Duration::from_secs(1)).await;
-    own.start_again("rabbitmq").await;
-    play.lost(PARTIES).await;
-    play.end(PARTIES, UNBOUND).await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn it_is_stopped_and_starts_again() {
-    let own = OwnBrokers::start(&["rabbitmq"]).await;
-    let play = Play::<Amqp>::begin(own.options("AMQP_URL")).await;
-    own.stop("rabbitmq").await;
-    play.lost(PARTIES).await;
-    own.start_again("rabbitmq").await;
-    play.end(PARTIES, UNBOUND).await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn it_hangs_for_20_s() {
-    let own = OwnBrokers::start(&["rabbitmq"]).await;
-    let play = Play::<Amqp>::begin(own.options("AMQP_URL")).await;
-    own.pause("rabbitmq").await;
-    let until = Instant::now() + Duration::from_secs(20);
-    sleep(Duration::from_secs(15)).await;
-    play.ask_in_vain().await;
-    sleep_until(until).await;
-    own.resume("rabbitmq").await;
-    play.lost(PARTIES).await;
-    play.end(PARTIES, 0).await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn it_is_not_there_at_first() {
-    let own = OwnBrokers::start(&["rabbitmq"]).await;
-    own.kill("rabbitmq").await;
-    let mut play = Play::<Amqp>::begin_without_a_broker(own.options("AMQP_URL")).await;
-    own.start_again("rabbitmq").await;
-    play.back().await;
-    play.join();
-    play.end(PARTIES, 0).await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_link_is_reset() {
-    let (proxy, options) = proxied().await;
-    let play = Play::<Amqp>::begin(options).await;
-    proxy.cut();
-    play.lost(PARTIES).await;
-    play.end(PARTIES, 0).await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_link_is_half_open() {
-    let (proxy, options) = proxied().await;
-    let play = Play::<Amqp>::begin(options).await;
-    proxy.hold();
-    let noticed = play.lost(PARTIES).await;
-    assert!(noticed < Duration::from_secs(15), "noticed after {noticed:?}");
-    proxy.release();
-    play.end(PARTIES, 0).await;
-}
+faults_of_every_broker!(Amqp, "rabbitmq", "AMQP_URL", restarted: UNBOUND, paused: 0, cut: 0);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_queue_of_a_node_is_deleted() {

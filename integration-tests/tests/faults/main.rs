@@ -9,6 +9,7 @@
 //! See [`play::Play`] for what is asserted of every fault.
 
 mod amqp;
+mod common; // the faults that every broker may have
 mod heard; // what arrived, in which order
 mod kafka;
 mod log; // who was lost and back, and what panicked

@@ -9,8 +9,9 @@ use integration_tests::wait::within;
 use redis::aio::MultiplexedConnection;
 use redis::cmd;
 use socketio_redis::{Redis, RedisOptions};
-use tokio::time::{Instant, sleep, sleep_until};
+use tokio::time::sleep;
 
+use crate::common::faults_of_every_broker;
 use crate::play::{PARTIES, Play};
 
 /// What was on its way: published, and not delivered.
@@ -18,71 +19,7 @@ const ON_THE_WAY: usize = 10;
 /// What others publish until a node has found another server: 0.2 s at 200 a second, where 0.04 s would do.
 const UNTIL_ELSEWHERE: usize = 40;
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn it_is_killed_and_starts_again_after_a_second() {
-    let own = OwnBrokers::start(&["redis"]).await;
-    let play = Play::<Redis>::begin(own.options("REDIS_URL")).await;
-    own.kill("redis").await;
-    sleep(Duration::from_secs(1)).await;
-    own.start_again("redis").await;
-    play.lost(PARTIES).await;
-    play.end(PARTIES, ON_THE_WAY).await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn it_is_stopped_and_starts_again() {
-    let own = OwnBrokers::start(&["redis"]).await;
-    let play = Play::<Redis>::begin(own.options("REDIS_URL")).await;
-    own.stop("redis").await;
-    play.lost(PARTIES).await;
-    own.start_again("redis").await;
-    play.end(PARTIES, ON_THE_WAY).await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn it_hangs_for_20_s() {
-    let own = OwnBrokers::start(&["redis"]).await;
-    let play = Play::<Redis>::begin(own.options("REDIS_URL")).await;
-    own.pause("redis").await;
-    let until = Instant::now() + Duration::from_secs(20);
-    sleep(Duration::from_secs(15)).await;
-    play.ask_in_vain().await;
-    sleep_until(until).await;
-    own.resume("redis").await;
-    play.lost(PARTIES).await;
-    play.end(PARTIES, ON_THE_WAY).await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn it_is_not_there_at_first() {
-    let own = OwnBrokers::start(&["redis"]).await;
-    own.kill("redis").await;
-    let mut play = Play::<Redis>::begin_without_a_broker(own.options("REDIS_URL")).await;
-    own.start_again("redis").await;
-    play.back().await;
-    play.join();
-    play.end(PARTIES, 0).await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_link_is_reset() {
-    let (proxy, options) = proxied().await;
-    let play = Play::<Redis>::begin(options).await;
-    proxy.cut();
-    play.lost(PARTIES).await;
-    play.end(PARTIES, ON_THE_WAY).await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_link_is_half_open() {
-    let (proxy, options) = proxied().await;
-    let play = Play::<Redis>::begin(options).await;
-    proxy.hold();
-    let noticed = play.lost(PARTIES).await;
-    assert!(noticed < Duration::from_secs(15), "noticed after {noticed:?}");
-    proxy.release();
-    play.end(PARTIES, ON_THE_WAY).await;
-}
+faults_of_every_broker!(Redis, "redis", "REDIS_URL", restarted: ON_THE_WAY, paused: ON_THE_WAY, cut: ON_THE_WAY);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_node_of_its_cluster_is_killed_and_starts_again_after_a_second() {

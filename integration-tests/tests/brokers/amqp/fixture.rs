@@ -1,11 +1,9 @@
 //! The broker that the tests meet, and the few words they are written in.
 
 use std::error::Error;
-use std::future::Future;
 use std::path::PathBuf;
 use std::process::Command;
 use std::sync::Arc;
-use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt};
@@ -15,6 +13,8 @@ use socketio_amqp::{Amqp, AmqpError, AmqpFeed, AmqpOptions, QueueName};
 use socketio_core::Sid;
 use socketio_core::adapter::broker::{Broker, Channel, Frame};
 use url::Url;
+
+pub(crate) use crate::waiting::{until, within};
 
 /// The broker's URL.
 pub(crate) fn url() -> Url {
@@ -82,21 +82,6 @@ pub(crate) async fn take(feed: &mut AmqpFeed, count: usize) -> Vec<String> {
         texts.push(next(feed).await.expect("a frame"));
     }
     texts
-}
-
-/// Nothing here takes that long unless it hangs.
-pub(crate) async fn within<T>(what: impl Future<Output = T>) -> T {
-    tokio::time::timeout(Duration::from_secs(60), what).await.expect("it ends in time")
-}
-
-/// Asks until it is so.
-pub(crate) async fn until<F: Future<Output = bool>>(mut asked: impl FnMut() -> F) {
-    within(async {
-        while !asked().await {
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-    })
-    .await;
 }
 
 /// A client of another make.

@@ -1,7 +1,6 @@
 //! What the tests share: users, and an exchange that shows that a link works.
 
 use std::error::Error;
-use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::StreamExt;
@@ -9,6 +8,8 @@ pub(crate) use integration_tests::brokers::variable as environment;
 use socketio_core::Sid;
 use socketio_core::adapter::broker::{Broker, Channel, Frame};
 use socketio_redis::{Redis, RedisError, RedisFeed, RedisOptions};
+
+pub(crate) use crate::waiting::{until as eventually, within as soon};
 
 pub(crate) fn options(name: &str) -> RedisOptions {
     integration_tests::brokers::options(name)
@@ -58,20 +59,6 @@ pub(crate) fn told(error: &dyn Error) -> String {
         Some(cause) => format!("{error}: {}", told(cause)),
         None => error.to_string(),
     }
-}
-
-pub(crate) async fn soon<T>(future: impl Future<Output = T>) -> T {
-    tokio::time::timeout(Duration::from_secs(60), future).await.expect("it takes less than a minute")
-}
-
-/// Until `condition` holds.
-pub(crate) async fn eventually(mut condition: impl AsyncFnMut() -> bool) {
-    soon(async {
-        while !condition().await {
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-    })
-    .await;
 }
 
 /// A plain connection, to see and do what an administrator does.
