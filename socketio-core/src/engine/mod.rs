@@ -28,6 +28,7 @@ mod request; // what a request asks, and how it is refused
 mod rope; // complete frames in a row
 mod sending; // frames on their way into a socket
 mod session; // one client
+pub(crate) mod spare; // empty buffers for the next
 mod throttle; // how fast somebody may be
 pub(crate) mod upgrade; // from HTTP to WebSocket
 mod websocket; // the connection's own future
@@ -64,7 +65,7 @@ pub(crate) use self::hooks::Hooks;
 pub(crate) use self::limits::{Limit, Reached};
 pub(crate) use self::outbox::Refused;
 pub(crate) use self::proxies::{Client, TrustedProxies};
-pub(crate) use self::rope::{Frames, Rope, spare};
+pub(crate) use self::rope::{Frames, Rope};
 pub(crate) use self::session::Session;
 
 use self::admission::{Admission, Place};

@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use bytes::Bytes;
 
+use super::spare;
 use crate::protocol::frame;
 
 /// Whole frames on their way into a queue.
@@ -157,27 +158,3 @@ fn count(mut frames: &[u8]) -> u64 {
 
 /// Packets of at least this many bytes are shared between the queues of a broadcast; smaller ones are copied.
 pub(crate) const SHARE_FROM: usize = 4096;
-
-/// One empty buffer per thread, so that a connection that wakes for one message need not allocate.
-pub(crate) mod spare {
-    use std::cell::Cell;
-
-    const KEEP: usize = 16 * 1024;
-
-    thread_local! {
-        static SPARE: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
-    }
-
-    /// An empty buffer, with room if one was given back on this thread.
-    pub(crate) fn take() -> Vec<u8> {
-        SPARE.try_with(Cell::take).unwrap_or_default()
-    }
-
-    /// Gives a buffer back; large ones are freed.
-    pub(crate) fn give(mut buffer: Vec<u8>) {
-        if buffer.capacity() > 0 && buffer.capacity() <= KEEP {
-            buffer.clear();
-            let _ = SPARE.try_with(|spare| spare.set(buffer));
-        }
-    }
-}

@@ -7,7 +7,8 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use tokio::io::AsyncWrite;
 
-use super::rope::{Rope, spare};
+use super::rope::Rope;
+use super::spare;
 use crate::protocol::frame;
 
 /// At most this many buffers go into one system call.
