@@ -40,7 +40,8 @@ use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use ::http::{HeaderMap, Request, Response};
+use ::http::request::Parts;
+use ::http::{HeaderMap, Response};
 use bytes::Bytes;
 use hyper::upgrade::OnUpgrade;
 use tokio::runtime::Handle;
@@ -208,20 +209,19 @@ impl Engine {
     pub(crate) async fn handle<B>(
         self: &Arc<Self>,
         application: &Arc<dyn Application>,
-        request: Request<B>,
+        parts: &mut Parts,
+        body: B,
     ) -> Response<Body>
     where
         B: http_body::Body + Unpin,
         B::Error: Into<BoxError>,
     {
-        let (mut parts, body) = request.into_parts();
-        let client = self.config.trusted_proxies.client(&parts);
-        let kind = RequestKind::of(&parts);
-        let asked = parts.headers.clone();
+        let client = self.config.trusted_proxies.client(parts);
+        let kind = RequestKind::of(parts);
         let address = client.address;
-        let grant = self.config.cors.check(&parts, &client);
+        let grant = self.config.cors.check(parts, &client);
         let answered = match &grant {
-            Ok(grant) => self.answer(application, grant, &mut parts, &asked, body, client).await,
+            Ok(grant) => self.answer(application, grant, parts, body, client).await,
             Err(refusal) => Err(refusal.clone()),
         };
         let mut response = answered.unwrap_or_else(|refusal| {
@@ -230,13 +230,13 @@ impl Engine {
                 self.reached.count(limit);
             }
             self.refusals.log(&refusal, parts::path_only(&parts.uri), address);
-            self.config.hooks.refused(&parts, &refusal);
+            self.config.hooks.refused(parts, &refusal);
             refusal.into_response(kind)
         });
         if let Ok(grant) = grant {
             grant.apply(&self.config.cors, response.headers_mut());
         }
-        self.config.hooks.response_headers(response.headers_mut(), &parts);
+        self.config.hooks.response_headers(response.headers_mut(), parts);
         response
     }
 
@@ -244,8 +244,7 @@ impl Engine {
         self: &Arc<Self>,
         application: &Arc<dyn Application>,
         grant: &Grant,
-        parts: &mut ::http::request::Parts,
-        asked: &HeaderMap,
+        parts: &mut Parts,
         body: B,
         client: Client,
     ) -> Result<Response<Body>, Refusal>
@@ -258,8 +257,9 @@ impl Engine {
         }
         match request::route(parts, &self.config)? {
             Route::Preflight => Ok(grant.preflight(&self.config.cors, parts)),
-            Route::Poll { sid } => polling::get(self.session(&sid)?, asked).await,
-            Route::Post { sid } => polling::post(self.session(&sid)?, asked, body).await,
+            Route::Poll { sid } => polling::get(self.session(&sid)?, &parts.headers).await,
+            // What waits for long should be small: the rest of a POST is there at once.
+            Route::Post { sid } => Box::pin(polling::post(self.session(&sid)?, &parts.headers, body)).await,
             Route::Upgrade { sid: Some(sid) } => {
                 let session = self.session(&sid)?;
                 if !self.config.upgrades() {
@@ -304,7 +304,7 @@ impl Engine {
         if self.closing.has_begun() { Err(Refusal::ShuttingDown) } else { Ok(()) }
     }
 
-    fn client_file(&self, parts: &::http::request::Parts) -> Option<Response<Body>> {
+    fn client_file(&self, parts: &Parts) -> Option<Response<Body>> {
         self.config.client_files.as_ref()?.answer(&self.config.path, parts)
     }
 

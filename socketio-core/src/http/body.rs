@@ -102,7 +102,7 @@ pub(super) struct RequestBody<B: HttpBody + Send + 'static> {
 
 impl<B: HttpBody + Send + 'static> RequestBody<B> {
     pub(super) fn new(inner: B) -> Self {
-        RequestBody { inner: Some(Box::pin(inner)) }
+        RequestBody { inner: (!inner.is_end_stream()).then(|| Box::pin(inner)) }
     }
 }
 

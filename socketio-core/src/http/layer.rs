@@ -4,6 +4,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use bytes::{Buf, Bytes};
+use futures_util::FutureExt;
 use http::{Request, Response};
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use tower_layer::Layer;
@@ -60,7 +61,7 @@ where
     fn call(&mut self, request: Request<B>) -> Self::Future {
         if self.service.is_for(&request) {
             let answer = self.service.answer(request);
-            Box::pin(async move { Ok(answer.await.map(MiddlewareBody::ours)) })
+            Box::pin(answer.map(|response| Ok(response.map(MiddlewareBody::ours))))
         } else {
             let answer = self.inner.call(request);
             Box::pin(async move { Ok(answer.await?.map(MiddlewareBody::theirs)) })

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::Buf;
+use futures_util::FutureExt;
 use http::{Request, Response, StatusCode};
 use http_body::Body as HttpBody;
 use tower_service::Service;
@@ -67,14 +68,15 @@ impl SocketIoService {
     pub(super) fn answer<B>(
         &self,
         request: Request<B>,
-    ) -> Pin<Box<dyn Future<Output = Response<Body>> + Send>>
+    ) -> impl Future<Output = Response<Body>> + Send + use<B>
     where
         B: HttpBody + Send + 'static,
         B::Data: Buf + Send,
         B::Error: Into<Box<dyn std::error::Error + Send + Sync>> + Send,
     {
         let (engine, application) = (self.engine.clone(), self.application.clone());
-        Box::pin(async move { engine.handle(&application, request.map(RequestBody::new)).await })
+        let (mut parts, body) = request.map(RequestBody::new).into_parts();
+        async move { engine.handle(&application, &mut parts, body).await }
     }
 }
 
@@ -96,8 +98,7 @@ where
         if !self.is_for(&request) {
             return Box::pin(std::future::ready(Ok(not_found())));
         }
-        let answer = self.answer(request);
-        Box::pin(async move { Ok(answer.await) })
+        Box::pin(self.answer(request).map(Ok))
     }
 }
 
