@@ -1,7 +1,13 @@
 //! A server of the test's own, on a free port of this machine.
 
-use socketio_core::{Drained, Server, server::ServeError};
+use bytes::Bytes;
+use hyper::{
+    Request, Response,
+    body::{Body, Incoming},
+};
+use socketio_core::{Drained, Server, http::App, server::ServeError};
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
+use tower_service::Service;
 
 use crate::wait::{until, within};
 
@@ -16,17 +22,26 @@ pub struct Running {
 
 impl Running {
     pub async fn start(io: Server) -> Self {
+        let app = App::new(&io);
+        Self::start_app(app, io).await
+    }
+
+    /// A server with files, or with another application behind it.
+    pub async fn start_app<F, R>(app: App<F>, io: Server) -> Self
+    where
+        F: Service<Request<Incoming>, Response = Response<R>> + Clone + Send + 'static,
+        F::Future: Send + 'static,
+        F::Error: Into<BoxError>,
+        R: Body<Data = Bytes> + Send + 'static,
+        R::Error: Into<BoxError>,
+    {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a port is free");
         let port = listener.local_addr().expect("it is bound").port();
         let (stop, stopped) = oneshot::channel();
-        let server = io.clone();
-        let serving = tokio::spawn(async move {
-            server
-                .serve(listener, async {
-                    let _ = stopped.await;
-                })
-                .await
-        });
+        let stopped = async {
+            let _ = stopped.await;
+        };
+        let serving = tokio::spawn(app.serve(listener, stopped));
         Self { io, port, stop, serving }
     }
 
@@ -53,3 +68,5 @@ impl Running {
         })
     }
 }
+
+type BoxError = Box<dyn std::error::Error + Send + Sync>;

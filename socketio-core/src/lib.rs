@@ -28,6 +28,9 @@ pub use crate::{
     server::{Broadcast, Counters, Drained, Namespace, Server, Socket},
 };
 
+#[cfg(feature = "static-files")]
+pub use crate::http::StaticFiles;
+
 #[cfg(feature = "autobahn")]
 #[doc(hidden)]
 pub use crate::engine::echo::websocket_echo;

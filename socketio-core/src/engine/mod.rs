@@ -66,6 +66,7 @@ pub(crate) use self::hooks::Hooks;
 pub(crate) use self::limits::{Limit, Reached};
 pub(crate) use self::outbox::Refused;
 pub(crate) use self::proxies::{Client, TrustedProxies};
+pub(crate) use self::request::RefusalLog;
 pub(crate) use self::rope::{Frames, Rope};
 pub(crate) use self::session::Session;
 
@@ -75,7 +76,7 @@ use self::cors::Grant;
 use self::heartbeat::{Heartbeat, Millis};
 use self::outbox::{Bounds, Reader};
 use self::registry::Registry;
-use self::request::{Refusal, RefusalLog, RequestKind, Route};
+use self::request::{Refusal, RequestKind, Route};
 use crate::http::{Body, ClientFiles, Connections, PathRule};
 use crate::protocol::sid::SessionId;
 

@@ -4,10 +4,12 @@
 //! io.service()   a service: answers for its path, 404 for the rest
 //! io.layer()     a layer: answers for its path, passes on the rest
 //! io.serve(..)   a server of its own: accept loop, HTTP/1 and HTTP/2, deadlines
+//! App::new(&io)  all of them, with static files and another application behind
 //! ```
 //!
-//! All three end in the same place, the engine, which knows nothing of them.
+//! All end in the same place, the engine, which knows nothing of them.
 
+mod app; // who answers: the engine, static files, another application
 mod body; // response bodies, and request bodies nobody wants
 mod client_files; // the official client, for browsers
 mod connections; // the standalone server's open connections
@@ -16,15 +18,22 @@ mod listener; // what a server listens on
 mod path; // which requests are ours
 mod service; // answers for its path, 404 for the rest
 mod standalone; // the server of its own
+#[cfg(feature = "static-files")]
+mod static_files; // files and folders by rules
+#[cfg(not(feature = "static-files"))]
+#[path = "without_static_files.rs"]
+mod static_files;
 mod watch; // when a connection has been idle for too long
 
+pub use self::app::{App, AppBody, AppFuture, NotFound};
 pub use self::body::Body;
-pub use self::layer::{MiddlewareBody, SocketIoLayer, SocketIoMiddleware};
+pub use self::layer::SocketIoLayer;
 pub use self::listener::{IntoListener, Listener, TcpListener};
 pub use self::service::SocketIoService;
+#[cfg(feature = "static-files")]
+pub use self::static_files::{StaticFile, StaticFiles};
 pub use crate::engine::Peer;
 
 pub(crate) use self::client_files::ClientFiles;
 pub(crate) use self::connections::Connections;
 pub(crate) use self::path::PathRule;
-pub(crate) use self::standalone::serve;

@@ -14,7 +14,7 @@ use tower_service::Service;
 
 use super::body::{Body, RequestBody};
 use super::connections::Connections;
-use crate::engine::{Application, Engine};
+use crate::engine::{Application, Engine, Reached};
 
 /// A `tower` service that answers for the server's path, and 404 for the rest.
 ///
@@ -52,6 +52,16 @@ impl SocketIoService {
     /// Whether there is no place for one more connection; if so, that is counted and logged.
     pub(super) fn is_full(&self) -> bool {
         self.engine.is_full()
+    }
+
+    /// Resolves when every session has ended.
+    pub(super) async fn closed(&self) {
+        self.engine.closing.is_done().await;
+    }
+
+    /// Where limits that are reached are counted.
+    pub(super) fn reached(&self) -> &Reached {
+        &self.engine.reached
     }
 
     /// The connections of the standalone server.

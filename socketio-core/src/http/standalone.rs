@@ -9,13 +9,14 @@
 //!
 //! HTTP/1.1 with upgrades and HTTP/2 with prior knowledge, told apart by their first bytes. Extended CONNECT is not announced.
 
-use std::convert::Infallible;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
+use bytes::Bytes;
 use http::{Request, Response};
+use http_body::Body as HttpBody;
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -25,24 +26,27 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 use tower_service::Service;
 
-use super::body::Body;
+use super::app::{App, BoxError};
 use super::connections::{Connections, Entry, Phase};
 use super::listener::Listener;
-use super::service::SocketIoService;
 use super::watch::Activity;
 use crate::engine::Peer;
 
 /// Accepts connections until `shutdown` resolves, and gives the listener back to the system.
 ///
 /// Connections that are open then live on, so that answers can be finished: end them with [`Connections::finish`].
-pub(crate) async fn serve<L: Listener>(
-    service: SocketIoService,
-    listener: L,
-    shutdown: impl Future<Output = ()>,
-) {
-    let connections = service.connections().clone();
-    let door = service.clone();
-    accept(service, &connections, listener, Limits::default(), move || door.is_full(), shutdown).await;
+pub(super) async fn serve<L, F, R>(app: App<F>, listener: L, shutdown: impl Future<Output = ()>)
+where
+    L: Listener,
+    F: Service<Request<Incoming>, Response = Response<R>> + Clone + Send + 'static,
+    F::Future: Send + 'static,
+    F::Error: Into<BoxError>,
+    R: HttpBody<Data = Bytes> + Send + 'static,
+    R::Error: Into<BoxError>,
+{
+    let connections = app.service().connections().clone();
+    let door = app.service().clone();
+    accept(app, &connections, listener, Limits::default(), move || door.is_full(), shutdown).await;
 }
 
 /// Deadlines of a connection.
@@ -63,7 +67,7 @@ impl Default for Limits {
     }
 }
 
-async fn accept<L, S>(
+async fn accept<L, S, R>(
     service: S,
     connections: &Connections,
     mut listener: L,
@@ -72,12 +76,11 @@ async fn accept<L, S>(
     shutdown: impl Future<Output = ()>,
 ) where
     L: Listener,
-    S: Service<Request<Incoming>, Response = Response<Body>, Error = Infallible>
-        + Clone
-        + Send
-        + Sync
-        + 'static,
+    S: Service<Request<Incoming>, Response = Response<R>> + Clone + Send + 'static,
     S::Future: Send,
+    S::Error: Into<BoxError>,
+    R: HttpBody<Data = Bytes> + Send + Unpin + 'static,
+    R::Error: Into<BoxError>,
 {
     let builder = Arc::new(builder(limits));
     let mut shutdown = pin!(shutdown);
@@ -119,7 +122,7 @@ where
 }
 
 /// Serves one connection.
-async fn connection<I, S>(
+async fn connection<I, S, R>(
     io: I,
     peer: Peer,
     service: S,
@@ -128,27 +131,40 @@ async fn connection<I, S>(
     limits: Limits,
 ) where
     I: tokio::io::AsyncRead + tokio::io::AsyncWrite + Send + Unpin + 'static,
-    S: Service<Request<Incoming>, Response = Response<Body>, Error = Infallible>
-        + Clone
-        + Send
-        + Sync
-        + 'static,
+    S: Service<Request<Incoming>, Response = Response<R>> + Clone + Send + 'static,
     S::Future: Send,
+    S::Error: Into<BoxError>,
+    R: HttpBody<Data = Bytes> + Send + Unpin + 'static,
+    R::Error: Into<BoxError>,
 {
     let activity = Activity::new(limits.head, limits.idle);
-    let answer = service_fn(|mut request: Request<Incoming>| {
+    let watching = activity.clone();
+    let answer = service_fn(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(peer);
-        let at_work = activity.begin();
-        let activity = activity.clone();
+        let at_work = watching.begin();
+        let activity = watching.clone();
         let response = service.clone().call(request);
         async move {
-            let Ok(response) = response.await;
+            let response = response.await.map_err(ApplicationFailed::with);
             drop(at_work);
-            Ok::<_, Infallible>(response.map(|body| activity.watch(body)))
+            response.map(|response| response.map(|body| activity.watch(body)))
         }
     });
     let connection = pin!(builder.serve_connection_with_upgrades(TokioIo::new(io), answer));
     drive(connection, |connection| connection.graceful_shutdown(), &activity, entry, limits).await;
+}
+
+/// Nothing else fails: the engine and static files always have an answer.
+#[derive(Debug, thiserror::Error)]
+#[error("the application behind the server failed")]
+struct ApplicationFailed;
+
+impl ApplicationFailed {
+    fn with(error: impl Into<BoxError>) -> Self {
+        let error = error.into();
+        tracing::error!(target: "socketio", error = &*error, "the application behind the server failed, its connection is closed");
+        ApplicationFailed
+    }
 }
 
 /// Polls a connection to its end, or to a deadline. `end` tells it to end after the requests that are under way.

@@ -4,7 +4,6 @@
 //! That catches what a deadline for request heads does not: a peer that says nothing at all, one that stops in the middle of
 //! HTTP/2's preface, an HTTP/2 connection without requests, and a client that does not read the answer it asked for.
 
-use std::convert::Infallible;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
@@ -13,8 +12,6 @@ use std::time::Duration;
 use bytes::Bytes;
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use tokio::time::Instant;
-
-use super::body::Body;
 
 /// What moves on one connection.
 #[derive(Clone, Debug)]
@@ -47,7 +44,7 @@ impl Activity {
     }
 
     /// A response that counts as activity while it is taken.
-    pub(super) fn watch(&self, body: Body) -> WatchedBody {
+    pub(super) fn watch<B>(&self, body: B) -> WatchedBody<B> {
         WatchedBody { body, activity: self.clone() }
     }
 
@@ -84,19 +81,19 @@ impl Drop for AtWork {
 
 /// A response's body that tells when a piece of it is taken.
 #[derive(Debug)]
-pub(super) struct WatchedBody {
-    body: Body,
+pub(super) struct WatchedBody<B> {
+    body: B,
     activity: Activity,
 }
 
-impl HttpBody for WatchedBody {
+impl<B: HttpBody<Data = Bytes> + Unpin> HttpBody for WatchedBody<B> {
     type Data = Bytes;
-    type Error = Infallible;
+    type Error = B::Error;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+    ) -> Poll<Option<Result<Frame<Bytes>, B::Error>>> {
         self.activity.moved();
         Pin::new(&mut self.body).poll_frame(cx)
     }
@@ -117,6 +114,7 @@ mod tests {
     use tokio::time::advance;
 
     use super::*;
+    use crate::http::Body;
 
     #[tokio::test(start_paused = true)]
     async fn a_connection_without_a_request_has_the_shorter_time() {

@@ -122,6 +122,8 @@ counters! {
         queued_full,
         /// Handlers of `on_blocking` that had to wait for `max_blocking_handlers`.
         blocking_full,
+        /// Static files not served for `max_open_files`.
+        files_full,
         /// Connections closed because they joined no namespace within `connect_timeout`.
         unjoined,
         /// Upgrades given up after `upgrade_timeout`.

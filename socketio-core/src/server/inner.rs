@@ -121,6 +121,7 @@ impl ServerInner {
             early_full: reached(Limit::EarlyPackets),
             queued_full: reached(Limit::QueuedEvents),
             blocking_full: reached(Limit::BlockingHandlers),
+            files_full: reached(Limit::OpenFiles),
             unjoined: reached(Limit::ConnectTimeout),
             upgrades_timed_out: reached(Limit::UpgradeTimeout),
             pings_timed_out: reached(Limit::PingTimeout),

@@ -41,11 +41,8 @@ mod words; // the words that give handlers
 
 use std::fmt;
 use std::future::Future;
-use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
-
-use futures_util::future;
 
 pub use self::ack::{Answer, Question};
 pub use self::bounds::OutgoingPolicy;
@@ -76,7 +73,7 @@ use crate::adapter::operation::with_slash;
 use crate::adapter::wire::HostId;
 use crate::adapter::{self, Adapter};
 use crate::engine::Application;
-use crate::http::{self, IntoListener, SocketIoLayer, SocketIoService};
+use crate::http::{App, IntoListener, SocketIoLayer, SocketIoService};
 
 /// Sockets of a server's namespace, about to be sent something, or asked.
 pub type Broadcast = adapter::Broadcast<dyn Adapter>;
@@ -222,7 +219,7 @@ impl Server {
     /// The server as a `tower` layer: it answers for its path, and passes on the rest. See [`SocketIoLayer`].
     #[must_use]
     pub fn layer(&self) -> SocketIoLayer {
-        SocketIoLayer::new(self.service())
+        SocketIoLayer::new(App::new(self))
     }
 
     /// Serves alone until `shutdown` resolves, then [closes](Self::close): lets nobody new in, tells the clients, drains, stops
@@ -241,16 +238,7 @@ impl Server {
         listener: L,
         shutdown: impl Future<Output = ()> + Send,
     ) -> Result<Drained, ServeError> {
-        let listener = listener.into_listener().await.map_err(ServeError::Listen)?;
-        let engine = self.inner().engine.clone();
-        // Clients that poll come by new connections, also for what is left for them.
-        let accepting = http::serve(self.service(), listener, engine.closing.is_done());
-        let draining = async {
-            future::select(pin!(shutdown), pin!(self.closing())).await;
-            self.close().await
-        };
-        let ((), drained) = future::join(accepting, draining).await;
-        Ok(drained)
+        App::new(self).serve(listener, shutdown).await
     }
 
     /// Resolves when the server begins to [close](Self::close), at once if it has begun: for tasks that are to stop with it.

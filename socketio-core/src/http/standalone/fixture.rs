@@ -1,5 +1,6 @@
 //! A running server with handlers for every mood, and clients that speak raw HTTP.
 
+use std::convert::Infallible;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -7,6 +8,7 @@ use tokio::net::TcpStream;
 use tokio::sync::oneshot;
 
 use super::*;
+use crate::http::Body;
 use crate::http::listener::{IntoListener as _, TcpListener};
 
 pub(super) struct Running {

@@ -6,6 +6,7 @@ use tokio::net::TcpStream;
 
 use super::fixture::{LARGE, PATIENCE, Running, TICK, closes, read_answer, until};
 use super::*;
+use crate::http::Body;
 
 #[tokio::test]
 async fn requests_are_answered_one_after_the_other_and_know_their_peer() {
