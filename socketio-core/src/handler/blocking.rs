@@ -3,36 +3,72 @@
 use std::sync::Arc;
 
 use super::ack::reply;
-use super::context::{Context, kind::Event};
+use super::connect::{ConnectError, ConnectHandler, Connecting, IntoConnect};
+use super::context::{Context, kind::Connect};
 use super::extract::FromContext;
-use super::function::{Called, Function, refuse};
+use super::function::{Called, Handler, Kind, refuse};
 use super::reply::IntoAck;
 
-/// A handler of events that may block its thread: a function of up to five extractors, not async. `M` is inferred.
+/// A handler of kind `K` that may block its thread: a function of up to five extractors, not async. `M` is inferred.
 ///
 /// Not to be implemented: functions do.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a blocking handler",
+    label = "not a blocking handler",
     note = "a blocking handler is a plain function of up to five extractors that can be sent to another thread; an async one belongs to `on`"
 )]
-pub trait BlockingHandler<M>: Send + Sync + 'static {
+pub trait BlockingHandler<K, M>: Send + Sync + 'static {
     #[doc(hidden)]
     fn call(self: Arc<Self>, context: &mut Context<'_>) -> Called;
 }
 
-pub(crate) fn erase_blocking<M>(handler: impl BlockingHandler<M>) -> Function {
-    let handler = Arc::new(handler);
-    Arc::new(move |context| handler.clone().call(context))
+/// An `on_connect` that may block its thread: a function of up to five extractors, not async. `M` is inferred.
+///
+/// Not to be implemented: functions do.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a blocking on_connect handler",
+    label = "not a blocking on_connect handler",
+    note = "it is a plain function of up to five extractors that can be sent to another thread, and returns `()`, `bool` or `Result<(), ConnectError>`"
+)]
+pub trait BlockingConnectHandler<M>: Send + Sync + 'static {
+    #[doc(hidden)]
+    fn call(self: Arc<Self>, context: &mut Context<'_>) -> Connecting;
+}
+
+/// A function that blocks, as a handler among others.
+pub(crate) struct Blocking<H>(Arc<H>);
+
+/// Marks functions that block.
+#[derive(Debug)]
+pub struct Threaded;
+
+impl<H> Blocking<H> {
+    pub(crate) fn new(handler: H) -> Self {
+        Blocking(Arc::new(handler))
+    }
+}
+
+impl<K, M, H: BlockingHandler<K, M>> Handler<K, (Threaded, M)> for Blocking<H> {
+    fn call(&self, context: &mut Context<'_>) -> Called {
+        self.0.clone().call(context)
+    }
+}
+
+impl<M, H: BlockingConnectHandler<M>> ConnectHandler<(Threaded, M)> for Blocking<H> {
+    fn call(&self, context: &mut Context<'_>) -> Connecting {
+        self.0.clone().call(context)
+    }
 }
 
 macro_rules! handlers {
     ($($arg:ident),*) => {
         #[allow(non_snake_case, reason = "the type's name is the variable's")]
-        impl<F, R, M, $($arg,)*> BlockingHandler<(M, $($arg,)*)> for F
+        impl<K, F, R, M, $($arg,)*> BlockingHandler<K, (M, $($arg,)*)> for F
         where
+            K: Kind,
             F: Fn($($arg),*) -> R + Send + Sync + 'static,
             R: IntoAck<M>,
-            $($arg: FromContext<Event> + Send + 'static,)*
+            $($arg: FromContext<K> + Send + 'static,)*
         {
             fn call(self: Arc<Self>, context: &mut Context<'_>) -> Called {
                 $(let $arg = match $arg::from_context(context) {
@@ -46,6 +82,27 @@ macro_rules! handlers {
                     let replies = socket.clone();
                     let work = move || reply(&replies, &event, id, slot.as_deref(), (*self)($($arg),*).into_ack());
                     server.blocking.run(&socket, work).await;
+                }))
+            }
+        }
+
+        #[allow(non_snake_case, unused_variables, reason = "the type's name is the variable's")]
+        impl<F, R, $($arg,)*> BlockingConnectHandler<(R, $($arg,)*)> for F
+        where
+            F: Fn($($arg),*) -> R + Send + Sync + 'static,
+            R: IntoConnect,
+            $($arg: FromContext<Connect> + Send + 'static,)*
+        {
+            fn call(self: Arc<Self>, context: &mut Context<'_>) -> Connecting {
+                $(let $arg = match $arg::from_context(context) {
+                    Ok(value) => value,
+                    Err(rejection) => return Connecting::Ready(Err(ConnectError::new(rejection.to_string()))),
+                };)*
+                let socket = context.socket().clone();
+                Connecting::Future(Box::pin(async move {
+                    let server = socket.server().clone();
+                    let decided = server.blocking.run(&socket, move || (*self)($($arg),*).into_connect()).await;
+                    decided.unwrap_or_else(|| Err(ConnectError::default()))
                 }))
             }
         }

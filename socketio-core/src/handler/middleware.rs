@@ -4,11 +4,12 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::ack::reply;
+use super::class::Methods;
 use super::context::{Context, kind::Middleware};
 use super::extract::{FromContext, Rejection};
 use super::function::{Called, Function};
 use super::reply::HandlerError;
-use crate::protocol::args::{EncodeError, IntoArgs, RawArgs};
+use crate::protocol::args::{ArgsRef, EncodeError, IntoArgs, RawArgs};
 use crate::server::{Socket, table::Layers};
 
 /// What comes behind a middleware: the next one, at last the event's handler.
@@ -44,8 +45,35 @@ pub struct Next {
 struct Way {
     socket: Socket,
     middlewares: Vec<Function>,
+    end: End,
     /// The id of the ack that the client asked for, until somebody takes it.
-    ack: Mutex<Option<u64>>,
+    ack: SharedAck,
+}
+
+type SharedAck = Arc<Mutex<Option<u64>>>;
+
+/// Where the way ends.
+pub(super) enum End {
+    /// At whoever handles events of this name.
+    Handlers,
+    /// At a method of a class.
+    Methods(Arc<Methods>),
+}
+
+impl End {
+    fn handler(&self, socket: &Socket, event: &str) -> Option<Function> {
+        match self {
+            End::Handlers => Layers::of(socket).event(event),
+            End::Methods(methods) => methods.method(event).cloned(),
+        }
+    }
+
+    fn handles(&self, socket: &Socket, event: &str) -> bool {
+        match self {
+            End::Handlers => Layers::of(socket).handle(event),
+            End::Methods(methods) => methods.method(event).is_some(),
+        }
+    }
 }
 
 /// What a middleware or handler on the way sees of it.
@@ -80,7 +108,7 @@ impl Next {
         let function = match self.way.middlewares.get(self.at) {
             Some(middleware) => middleware,
             None => {
-                handler = Layers::of(socket).event(&self.event);
+                handler = self.way.end.handler(socket, &self.event);
                 match &handler {
                     Some(handler) => handler,
                     None => {
@@ -104,7 +132,7 @@ impl Next {
     /// Whether anybody handles it.
     #[must_use]
     pub fn is_handled(&self) -> bool {
-        Layers::of(&self.way.socket).handle(&self.event)
+        self.way.end.handles(&self.way.socket, &self.event)
     }
 
     /// Goes on as another event: who handles it is looked up by that name.
@@ -132,16 +160,35 @@ pub(crate) fn pass(
     ack: Option<u64>,
     middlewares: Vec<Function>,
 ) -> Called {
-    let way = Arc::new(Way { socket: socket.clone(), middlewares, ack: Mutex::new(ack) });
-    let next = Next { way: way.clone(), at: 0, event: event.into(), args };
-    Called::Future(Box::pin(async move {
-        let event = next.event.clone();
-        let answer = next.run().await;
-        reply(&way.socket, &event, way.take_ack(), None, answer);
-    }))
+    let ack = Arc::new(Mutex::new(ack));
+    let way = Way { socket: socket.clone(), middlewares, end: End::Handlers, ack };
+    way.start(event, args, None)
+}
+
+/// The same for an event that is being handled: its ack is still the client's, its answer goes where the handler's would have gone.
+pub(super) fn pass_on(context: &mut Context<'_>, middlewares: Vec<Function>, end: End) -> Called {
+    let (socket, event) = (context.socket().clone(), context.event_name());
+    let args = context.args.map(ArgsRef::to_raw).unwrap_or_default();
+    let (ack, slot) = match &context.step {
+        Some(step) => (step.next.way.ack.clone(), Some(step.slot.clone())),
+        None => (Arc::new(Mutex::new(context.ack.take())), None),
+    };
+    Way { socket, middlewares, end, ack }.start(event, args, slot)
 }
 
 impl Way {
+    /// Sends an event on its way; its answer goes to `slot`, or else to the client.
+    fn start(self, event: &str, args: RawArgs, slot: Option<Arc<Slot>>) -> Called {
+        let way = Arc::new(self);
+        let next = Next { way: way.clone(), at: 0, event: event.into(), args };
+        Called::Future(Box::pin(async move {
+            let event = next.event.clone();
+            let answer = next.run().await;
+            let id = if slot.is_none() { way.take_ack() } else { None };
+            reply(&way.socket, &event, id, slot.as_deref(), answer);
+        }))
+    }
+
     fn take_ack(&self) -> Option<u64> {
         self.ack.lock().unwrap_or_else(PoisonError::into_inner).take()
     }

@@ -30,12 +30,14 @@ mod arguments; // Data, Args, RawArgs, EventName
 mod auth; // Auth
 mod blocking; // functions that block
 mod captured; // Captured
+mod class; // types whose methods are handlers
 mod connect; // on_connect: ConnectError, what it may return
 mod context; // what extractors look at
 mod extract; // FromContext, Option and Result of extractors
 mod function; // functions that are handlers
 mod middleware; // Next
 mod reason; // DisconnectReason, Disconnection
+mod registering; // events!
 mod reply; // what handlers return
 mod request; // Handshake, Extension
 mod saved; // State, Session, SharedSession
@@ -43,8 +45,9 @@ mod saved; // State, Session, SharedSession
 pub use self::ack::Ack;
 pub use self::arguments::{Args, Data, EventName};
 pub use self::auth::Auth;
-pub use self::blocking::BlockingHandler;
+pub use self::blocking::{BlockingConnectHandler, BlockingHandler, Threaded};
 pub use self::captured::Captured;
+pub use self::class::{Class, ConnectMethod, Events, Method};
 pub use self::connect::{ConnectError, ConnectHandler, IntoConnect};
 pub use self::context::{Context, kind};
 pub use self::extract::{FromContext, Rejection};
@@ -55,7 +58,11 @@ pub use self::reply::{HandlerError, IntoAck};
 pub use self::request::Extension;
 pub use self::saved::{Session, SharedSession, State};
 
-pub(crate) use self::blocking::erase_blocking;
+#[doc(hidden)]
+pub use self::registering::{event_of_function, event_of_method};
+
+pub(crate) use self::blocking::Blocking;
+pub(crate) use self::class::{Methods, Place};
 pub(crate) use self::connect::{Asking, ConnectFunction, Connecting, erase_connect};
 pub(crate) use self::function::{BoxedHandler, Called, Function, erase};
 pub(crate) use self::middleware::pass;

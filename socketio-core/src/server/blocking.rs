@@ -23,8 +23,13 @@ impl BlockingPool {
         socket.server().engine.reached.note(Limit::BlockingHandlers, socket.id(), detail);
     }
 
-    /// Runs `work` on a thread of its own once one is free; those that wait go in order. Its panic is the caller's.
-    pub(crate) async fn run(&self, socket: &Socket, work: impl FnOnce() + Send + 'static) {
+    /// Runs `work` on a thread of its own once one is free; those that wait go in order. Its panic is the caller's. `None`: the runtime
+    /// goes down.
+    pub(crate) async fn run<T: Send + 'static>(
+        &self,
+        socket: &Socket,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Option<T> {
         let permit = match self.permits.clone().try_acquire_owned() {
             Ok(permit) => permit,
             Err(_) => {
@@ -32,18 +37,20 @@ impl BlockingPool {
                 match self.permits.clone().acquire_owned().await {
                     Ok(permit) => permit,
                     // It is never closed.
-                    Err(_) => return,
+                    Err(_) => return None,
                 }
             }
         };
         let done = socket.server().engine.runtime.spawn_blocking(move || {
             let _permit = permit;
-            work();
+            work()
         });
-        if let Err(error) = done.await
-            && let Ok(panic) = error.try_into_panic()
-        {
-            std::panic::resume_unwind(panic);
+        match done.await {
+            Ok(output) => Some(output),
+            Err(error) => match error.try_into_panic() {
+                Ok(panic) => std::panic::resume_unwind(panic),
+                Err(_) => None,
+            },
         }
     }
 }

@@ -40,9 +40,17 @@ pub(crate) fn event(
         layered(socket, &event, id);
         return Ok(());
     }
-    let Some(handler) = table.handler(&handlers, &event.name) else {
-        unhandled(socket, &event.name);
-        return Ok(());
+    let method;
+    let handler = match table.handler(&handlers, &event.name) {
+        Some(handler) => handler,
+        None => {
+            method = handlers.class.as_ref().and_then(|class| class.event(&event.name));
+            let Some(method) = &method else {
+                unhandled(socket, &event.name);
+                return Ok(());
+            };
+            method
+        }
     };
     let mut context = Context::event(socket, &event.name, &event.args, id);
     start_handler(socket, &event.name, || handler(&mut context));

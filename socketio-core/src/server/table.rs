@@ -4,7 +4,9 @@
 //! the socket's own -> its namespace's -> its parent's -> those of every namespace
 //! ```
 //!
-//! Each table is asked for the event by its name, then for its catch-all; the first that has something serves. This is python's order.
+//! Each table is asked for the event by its name, then for its catch-all; the first that has something serves. Where none has, the first
+//! class among the tables is asked, and no other. This is python's order.
+//!
 //! Middlewares run the other way round, the widest first.
 
 use std::collections::HashMap;
@@ -19,7 +21,7 @@ use smallvec::SmallVec;
 use super::Socket;
 use super::server_events::ServerFunction;
 use super::watching::RoomWatcher;
-use crate::handler::{ConnectFunction, Function};
+use crate::handler::{ConnectFunction, Function, Methods};
 
 /// Handlers, replaced as a whole when one is added, read without a lock.
 #[derive(Default)]
@@ -43,6 +45,8 @@ pub(crate) struct Handlers {
     pub(crate) outgoing: Option<Function>,
     /// Hears of rooms.
     pub(crate) rooms: Option<RoomWatcher>,
+    /// For what no function handles.
+    pub(crate) class: Option<Arc<Methods>>,
     /// For events of other servers.
     pub(crate) server: HashMap<Box<str>, ServerFunction, RandomState>,
 }
@@ -62,6 +66,10 @@ impl Listener {
 
     pub(crate) fn once(function: Function) -> Self {
         Listener { function, once: Some(Arc::default()) }
+    }
+
+    pub(crate) fn function(&self) -> &Function {
+        &self.function
     }
 }
 
@@ -131,17 +139,26 @@ impl<'s> Layers<'s> {
 
     /// The first that is there.
     pub(crate) fn first<T: Clone>(&self, pick: impl Fn(&Handlers) -> Option<&T>) -> Option<T> {
-        self.0.iter().find_map(|(_, handlers)| pick(handlers)).cloned()
+        let function = self.0.iter().find_map(|(_, handlers)| pick(handlers));
+        function.or_else(|| pick(&self.class()?.handlers)).cloned()
+    }
+
+    /// The class that counts.
+    fn class(&self) -> Option<&Arc<Methods>> {
+        self.0.iter().find_map(|(_, handlers)| handlers.class.as_ref())
     }
 
     /// The handler for `event`; one that serves once is taken out.
     pub(crate) fn event(&self, event: &str) -> Option<Function> {
-        self.0.iter().find_map(|(table, handlers)| table.handler(handlers, event)).cloned()
+        let function = self.0.iter().find_map(|(table, handlers)| table.handler(handlers, event));
+        function.cloned().or_else(|| self.class()?.event(event))
     }
 
     /// Whether there is a handler for `event`.
     pub(crate) fn handle(&self, event: &str) -> bool {
-        self.0.iter().any(|(_, handlers)| handlers.any.is_some() || handlers.events.contains_key(event))
+        let by_function = |handlers: &Handlers| handlers.any.is_some() || handlers.events.contains_key(event);
+        self.0.iter().any(|(_, handlers)| by_function(handlers))
+            || self.class().is_some_and(|class| class.handle(event))
     }
 
     pub(crate) fn event_middlewares(&self) -> Vec<Function> {

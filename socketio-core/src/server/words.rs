@@ -40,13 +40,9 @@ macro_rules! event_words {
             pub fn on_blocking<M>(
                 &self,
                 event: &str,
-                handler: impl $crate::handler::BlockingHandler<M>,
+                handler: impl $crate::handler::BlockingHandler<$crate::handler::kind::Event, M>,
             ) -> &Self {
-                $crate::adapter::reserved::forbid(event);
-                let listener = $crate::server::table::Listener::new($crate::handler::erase_blocking(handler));
-                self.add(|handlers| {
-                    handlers.events.insert(event.into(), listener.clone());
-                })
+                self.on(event, $crate::handler::Blocking::new(handler))
             }
 
             /// Handles an event the next time that it comes, and never again.
@@ -208,6 +204,22 @@ macro_rules! connect_words {
             ) -> &Self {
                 let handler = $crate::handler::erase(handler);
                 self.add(|handlers| handlers.connected = Some(handler.clone()))
+            }
+
+            /// Handles with the methods of an instance what no function handles: one instance for all clients. The last one given
+            /// counts; see [`Class`](crate::handler::Class). An `Arc` of a class is one too, for a program that goes on using it.
+            pub fn class<C: $crate::handler::Class>(&self, class: C) -> &Self {
+                self.class_in(class, $crate::handler::Place::Here)
+            }
+
+            /// The same with a say in where methods run that are not async.
+            pub(crate) fn class_in<C: $crate::handler::Class>(
+                &self,
+                class: C,
+                place: $crate::handler::Place,
+            ) -> &Self {
+                let methods = $crate::handler::Methods::of(class, place);
+                self.add(|handlers| handlers.class = Some(methods.clone()))
             }
 
             /// Watches the rooms on this server: who creates, joins, leaves and ends them. The last one given counts.

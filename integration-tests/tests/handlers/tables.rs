@@ -1,4 +1,4 @@
-//! Handlers in several tables, and what of them stays.
+//! Several tables of handlers, and what of them stays.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
