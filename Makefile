@@ -4,7 +4,7 @@ SHELL := bash
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo client client-files cluster test containers check-features lint deny bench bench-brokers autobahn fuzz
+.PHONY: help demo demo-packages try-demo client client-files cluster test containers check-features lint deny publishable package bench bench-brokers autobahn fuzz
 
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 CLIENT := examples/chat/node_modules/socket.io-client/dist
@@ -12,7 +12,7 @@ CLIENT := examples/chat/node_modules/socket.io-client/dist
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-demo: $(CLIENT)/socket.io.min.js ## builds the chat and serves it (PORT=3000, HOST=127.0.0.1)
+demo: demo-packages $(CLIENT)/socket.io.min.js ## builds the chat and serves it (PORT=3000, HOST=127.0.0.1)
 	cargo run -p socketio-examples --features chat --example chat -- $(CLIENT) \
 		--host $(or $(HOST),127.0.0.1) --port $(or $(PORT),3000)
 
@@ -25,9 +25,15 @@ cluster: $(CLIENT)/socket.io.min.js ## three nodes of it, load balancer, broker,
 	scripts/cluster --broker $(BROKER) --proxy $(PROXY) --port $(or $(PORT),8080) \
 		$(TARGET)/debug/examples/chat $(TARGET)/debug/examples/worker $(CLIENT)
 
+# A linker for Rust, and npm for the browser client.
+demo-packages:
+	@scripts/packages only cc npm
+
+try-demo: ## `make demo` on a port of its own, until its page and the browser client in it are served
+	scripts/try-demo
+
 # The official browser client, from npm; the example serves it.
-$(CLIENT)/socket.io.min.js: examples/chat/package-lock.json
-	@command -v npm >/dev/null || { echo "make demo takes the browser client from npm, and there is no npm here" >&2; exit 1; }
+$(CLIENT)/socket.io.min.js: examples/chat/package-lock.json | demo-packages
 	npm ci --prefix examples/chat --ignore-scripts --no-audit --no-fund
 	@touch $@
 
@@ -58,6 +64,7 @@ test: ## all tests, with the brokers and foreign clients they need, and the docs
 		cargo test --workspace --all-features --no-fail-fast
 	@$(MAKE) --no-print-directory containers
 	@$(call step,features) $(MAKE) --no-print-directory check-features
+	@$(call step,demo) $(MAKE) --no-print-directory try-demo
 	@$(call step,docs) env RUSTDOCFLAGS="-D warnings" cargo doc --workspace --all-features --no-deps
 
 # The suites again on brokers in containers, where there is an engine. Without what asks for more than a URL: a listener of its own
@@ -70,15 +77,9 @@ containers:
 			--skip kafka_loses_nothing_when_its_link_is_cut --skip listening; \
 	else echo "compose, testcontainers: not run, there is no container engine here"; fi
 
-# What an emitter needs, without hyper; then the examples that need nothing but the core, and each of the others.
+# Each feature alone; what an emitter needs, without hyper; the examples that need nothing but the core, and each of the others.
 check-features:
-	cargo check -p socketio-core --no-default-features
-	cargo check -p socketio-core
-	cargo check -p socketio-core --no-default-features --features msgpack
-	cargo check -p socketio-kafka --no-default-features
-	cargo check -p socketio-redis --no-default-features
-	cargo check -p socketio-amqp --no-default-features
-	cargo check -p socketio-emitter
+	scripts/features
 	@scripts/lines
 	@tree="$$(cargo tree -p socketio-emitter --all-features -e normal --prefix none -f '{p} {f}' | sort -u)"; \
 	if grep -E '^(hyper|http|tower|axum)[a-z-]* v|^socketio-core .*server' <<<"$$tree"; then \
@@ -90,14 +91,19 @@ check-features:
 	@said="$$(cargo run -q -p socketio-examples --features chat --example chat -- . --manager redis://localhost 2>&1)" || true; \
 	[[ $$said == *'build it with the feature `redis`' ]] || { echo "the chat without brokers says: $$said" >&2; exit 1; }
 
-lint: ## formatting, clippy, and cargo-deny where it is installed
+lint: ## formatting, clippy, and the dependency tree where cargo-deny can be had
 	cargo fmt --check
 	cargo clippy --workspace --all-targets --all-features -- -D warnings
-	@if cargo deny --version >/dev/null 2>&1; then $(MAKE) --no-print-directory deny; \
-	else echo "cargo deny: not run, it is not installed (cargo install cargo-deny --locked)"; fi
+	scripts/deny || (($$? == 3))
 
 deny: ## licences, sources and banned crates of the dependency tree
-	cargo deny --workspace check bans licenses sources
+	scripts/deny
+
+publishable: ## what crates.io would refuse of the crates that are published
+	cargo publish --workspace --dry-run --no-verify --allow-dirty
+
+package: ## those crates as their users get them: built alone, declared and oldest versions, Windows, macOS
+	scripts/package
 
 # The load generator and the peers are not part of this repository yet: LAB says where they are.
 LAB ?= ../shared/bench
