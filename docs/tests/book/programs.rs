@@ -154,6 +154,17 @@ async fn a_handler_that_blocks_holds_up_nobody_and_meets_clients() {
     meets_clients("scaling_2").await;
 }
 
+#[tokio::test]
+async fn limits_that_are_set_meet_clients_and_the_counters_are_told_at_the_end() {
+    let said = meets("limits", &["js"]).await;
+    assert!(said.contains("payloads_too_large: 3"), "{said}");
+}
+
+#[tokio::test]
+async fn a_program_that_comes_from_node_meets_clients() {
+    meets("migration_node", &["js"]).await;
+}
+
 /// The server of the scaling chapter, and the worker of the next: an event comes from a process that is no server.
 #[tokio::test]
 async fn an_emit_of_an_external_process_meets_clients_of_every_node() {

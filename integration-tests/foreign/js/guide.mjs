@@ -182,6 +182,27 @@ const PROGRAMS = {
     });
   },
 
+  async limits() {
+    await each("a message over the limit ends the connection, and a smaller one does not", async (way) => {
+      const socket = await connected(way);
+      equal(await value(socket, "size", "x".repeat(9_000)), 9_000);
+      const ended = within("the end", (resolve) => socket.once("disconnect", resolve));
+      socket.emit("size", "x".repeat(20_000));
+      truthy(/^transport /.test(await ended), "it ends by its transport");
+    });
+  },
+
+  async migration_node() {
+    await each("the program in the manner of Node answers as Node's", async (way) => {
+      const auth = { token: "secret" };
+      const [ada, bob] = await Promise.all([connected(way, "/", { auth }), connected(way, "/", { auth })]);
+      const heard = next(bob, "said");
+      equal(await ask(ada, "say", "hello"), ["OK", 5]);
+      equal(await heard, [ada.id, "hello"]);
+      equal(await refusal(way, "/", { auth: { token: "wrong" } }), { message: "authentication failed" });
+    });
+  },
+
   /** The scaling chapter's node, another of it, and the worker of the next chapter. */
   async workers() {
     const [other, worker, redis] = more;
