@@ -4,7 +4,7 @@ SHELL := bash
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo demo-packages try-demo client client-files cluster test containers check-features lint deny publishable package bench bench-brokers autobahn fuzz
+.PHONY: help demo demo-packages try-demo client client-files cluster test book compatibility containers check-features lint deny publishable package bench bench-brokers autobahn fuzz
 
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 CLIENT := examples/chat/node_modules/socket.io-client/dist
@@ -66,6 +66,13 @@ test: ## all tests, with the brokers and foreign clients they need, and the docs
 	@$(call step,features) $(MAKE) --no-print-directory check-features
 	@$(call step,demo) $(MAKE) --no-print-directory try-demo
 	@$(call step,docs) env RUSTDOCFLAGS="-D warnings" cargo doc --workspace --all-features --no-deps
+
+book: ## the book as HTML, in target/book; needs mdBook
+	@mdbook --version >/dev/null 2>&1 || { echo "make book needs mdBook: cargo install mdbook --locked" >&2; exit 2; }
+	mdbook build docs
+
+compatibility: ## writes docs/compatibility.md: the versions that the tests run with
+	WRITE_COMPATIBILITY=1 cargo test -p socketio-book --test book compatibility_page
 
 # The suites again on brokers in containers, where there is an engine. Without what asks for more than a URL: a listener of its own
 # for Kafka's cut, the brokers' own lists.

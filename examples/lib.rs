@@ -1,10 +1,5 @@
 #![doc = include_str!("README.md")]
 
-/// The chapter's programs are compiled.
-#[cfg(doctest)]
-#[doc = include_str!("../docs/background-tasks.md")]
-mod background_tasks {}
-
 #[cfg(test)]
 mod tests {
     /// The first block of Rust: in a README, the program on the first screen.

@@ -49,12 +49,11 @@ impl Tests {
 
     /// Functions of test files count: facts that a macro turns into tests for each broker are such.
     fn add_rust(&mut self, path: &Path, source: &str) {
-        let is_test_file =
-            path.components().any(|part| part.as_os_str() == "tests" || part.as_os_str() == "contract");
-        let relevant =
-            if is_test_file { source } else { source.split("mod tests").nth(1).unwrap_or_default() };
         let parts: Vec<_> =
             path.with_extension("").components().map(|part| part.as_os_str().to_owned()).collect();
+        let is_test_file = parts.iter().any(|part| part == "tests" || part == "contract");
+        let relevant =
+            if is_test_file { source } else { source.split("mod tests").nth(1).unwrap_or_default() };
         for line in relevant.lines() {
             let Some((_, rest)) = line.split_once("fn ") else { continue };
             let name: String = rest.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
@@ -121,6 +120,13 @@ mod tests {
         let wrong: Vec<_> = rows.iter().filter_map(|row| tests.wrong(row)).collect();
         assert!(wrong.is_empty(), "{} of {} rows:\n{}", wrong.len(), rows.len(), wrong.join("\n"));
         assert!(!rows.is_empty());
+    }
+
+    #[test]
+    fn the_guide_has_a_row_for_each_group_of_its_sentences() {
+        let document = fs::read_to_string(root().join("docs/coverage.md")).expect("it is there");
+        let (_, guide) = document.split_once("\n## Guide\n").expect("there is such a section");
+        assert!(rows(guide).len() >= 60, "{} rows", rows(guide).len());
     }
 
     #[test]

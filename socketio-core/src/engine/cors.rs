@@ -33,7 +33,9 @@ use crate::http::Body;
 
 /// Which web pages may use the server. Default: those of its own origin.
 ///
-/// ```ignore
+/// ```
+/// # use socketio_core::{Cors, Server};
+/// # let _ =
 /// Server::builder().cors(Cors::origins(["https://app.example", "http://localhost:5173"]))
 /// ```
 #[derive(Clone, Debug)]

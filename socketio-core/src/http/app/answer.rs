@@ -23,8 +23,8 @@ enum Whose<R, E> {
 type Answering<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
 impl<R, E> AppFuture<R, E> {
-    pub(super) fn engine(answer: Answering<Response<Body>>) -> Self {
-        AppFuture(Whose::Engine(answer))
+    pub(super) fn engine(answer: impl Future<Output = Response<Body>> + Send + 'static) -> Self {
+        AppFuture(Whose::Engine(Box::pin(answer)))
     }
 
     pub(super) fn elsewhere(
