@@ -105,6 +105,12 @@ fn rows(document: &str) -> Vec<&str> {
     rows
 }
 
+/// What stands below `## name`.
+fn section<'a>(document: &'a str, name: &str) -> &'a str {
+    let sections = document.split("\n## ");
+    sections.into_iter().find_map(|section| section.strip_prefix(name)).expect("there is such a section")
+}
+
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
@@ -125,8 +131,13 @@ mod tests {
     #[test]
     fn the_guide_has_a_row_for_each_group_of_its_sentences() {
         let document = fs::read_to_string(root().join("docs/coverage.md")).expect("it is there");
-        let (_, guide) = document.split_once("\n## Guide\n").expect("there is such a section");
-        assert!(rows(guide).len() >= 60, "{} rows", rows(guide).len());
+        assert!(rows(section(&document, "Guide")).len() >= 60);
+    }
+
+    #[test]
+    fn every_advisory_of_a_peer_and_every_bug_of_the_same_kind_has_a_row() {
+        let document = fs::read_to_string(root().join("docs/coverage.md")).expect("it is there");
+        assert_eq!(rows(section(&document, "Advisories")).len(), 23 + 17);
     }
 
     #[test]
