@@ -9,7 +9,7 @@ use tokio::net::{TcpSocket, TcpStream};
 
 use crate::engine::Peer;
 
-/// A source of connections: TCP here; Unix sockets or TLS elsewhere.
+/// A source of connections: TCP, [`UnixListener`](super::UnixListener), [`TlsListener`](super::TlsListener), or your own.
 pub trait Listener: Send + 'static {
     /// A connection.
     type Io: AsyncRead + AsyncWrite + Send + Unpin + 'static;
@@ -23,8 +23,8 @@ pub trait Listener: Send + 'static {
     fn local_addr(&self) -> Option<SocketAddr>;
 }
 
-/// What becomes a [`Listener`]: `"0.0.0.0:8000"`, `("localhost", 8000)`, a `SocketAddr`, a bound TCP listener of std or tokio, or
-/// any `Listener`.
+/// What becomes a [`Listener`]: `"0.0.0.0:8000"`, `("localhost", 8000)`, a `SocketAddr`; a [`UnixSocket`](super::UnixSocket); a bound
+/// listener of std or tokio, for TCP or Unix sockets, as systemd hands them over; any of them [with TLS](super::Tls::on); or any `Listener`.
 pub trait IntoListener {
     /// What it becomes.
     type Listener: Listener;
@@ -77,11 +77,7 @@ impl Listener for TcpListener {
                     let _ = stream.set_nodelay(true);
                     return (stream, Peer::from(address));
                 }
-                Err(error) => {
-                    if let Some(pause) = self.backoff.failed(&error) {
-                        tokio::time::sleep(pause).await;
-                    }
-                }
+                Err(error) => self.backoff.wait(&error).await,
             }
         }
     }
@@ -164,12 +160,19 @@ impl IntoListener for (&str, u16) {
 
 /// How long to wait after a failed accept, and whether to say so: once for a row of failures, and not at every turn of the tide.
 #[derive(Debug, Default)]
-struct Backoff {
+pub(super) struct Backoff {
     pause: Option<Duration>,
     logged: Option<Instant>,
 }
 
 impl Backoff {
+    /// Waits where that helps.
+    pub(super) async fn wait(&mut self, error: &io::Error) {
+        if let Some(pause) = self.failed(error) {
+            tokio::time::sleep(pause).await;
+        }
+    }
+
     /// None where the failure is that of one connection: the next may be fine.
     fn failed(&mut self, error: &io::Error) -> Option<Duration> {
         use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset, Interrupted};
@@ -185,13 +188,13 @@ impl Backoff {
         Some(pause)
     }
 
-    fn succeeded(&mut self) {
+    pub(super) fn succeeded(&mut self) {
         self.pause = None;
     }
 }
 
 /// Connections that may wait to be accepted; the system may allow fewer.
-const BACKLOG: u32 = 4096;
+pub(super) const BACKLOG: u32 = 4096;
 const SHORTEST_PAUSE: Duration = Duration::from_millis(10);
 const LONGEST_PAUSE: Duration = Duration::from_millis(500);
 const LOG_INTERVAL: Duration = Duration::from_secs(10);

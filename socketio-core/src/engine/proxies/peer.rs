@@ -7,7 +7,7 @@ use http::Extensions;
 /// The other end of a connection. A server puts it into the extensions of every request.
 ///
 /// The standalone server does so by itself, and with the feature `axum` so does
-/// `into_make_service_with_connect_info::<SocketAddr>()`. Under another server, insert it:
+/// `into_make_service_with_connect_info::<SocketAddr>()`, or `::<Peer>()` of a `TlsListener`. Under another server, insert it:
 ///
 /// ```ignore
 /// request.extensions_mut().insert(Peer::from(address).secure(true));
@@ -51,7 +51,21 @@ impl From<SocketAddr> for Peer {
 #[cfg(feature = "axum")]
 fn told_by_axum(extensions: &Extensions) -> Option<Peer> {
     use axum::extract::ConnectInfo;
+    if let Some(ConnectInfo(peer)) = extensions.get::<ConnectInfo<Peer>>() {
+        return Some(*peer);
+    }
     extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(address)| Peer::from(*address))
+}
+
+/// Of `axum::serve` with a [`TlsListener`](crate::http::TlsListener): `into_make_service_with_connect_info::<Peer>()`.
+#[cfg(all(feature = "axum", feature = "tls"))]
+impl<L: crate::http::Listener>
+    axum::extract::connect_info::Connected<axum::serve::IncomingStream<'_, crate::http::TlsListener<L>>>
+    for Peer
+{
+    fn connect_info(stream: axum::serve::IncomingStream<'_, crate::http::TlsListener<L>>) -> Self {
+        *stream.remote_addr()
+    }
 }
 
 #[cfg(not(feature = "axum"))]
