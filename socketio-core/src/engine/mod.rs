@@ -67,6 +67,8 @@ pub(crate) use self::limits::{Limit, Reached};
 pub(crate) use self::outbox::Refused;
 pub(crate) use self::proxies::{Client, TrustedProxies};
 pub(crate) use self::request::RefusalLog;
+#[cfg(feature = "static-files")]
+pub(crate) use self::request::shown;
 pub(crate) use self::rope::{Frames, Rope};
 pub(crate) use self::session::Session;
 

@@ -53,7 +53,7 @@ impl RefusalLog {
 }
 
 /// A stranger's text: not too long, on one line.
-fn shown(text: &str) -> String {
+pub(crate) fn shown(text: &str) -> String {
     let mut shown: String =
         text.chars().take(LONGEST).map(|c| if c.is_control() { '\u{FFFD}' } else { c }).collect();
     if text.chars().nth(LONGEST).is_some() {

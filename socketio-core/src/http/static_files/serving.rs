@@ -1,16 +1,16 @@
 //! From a request to the bytes of a file: `tower-http` does what HTTP asks for, of a file that is open already.
 
 use std::future::{Ready, ready};
-use std::io::{self, Seek as _};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 use std::time::{Instant, SystemTime};
 
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE, ETAG, IF_RANGE, LAST_MODIFIED, RANGE, RETRY_AFTER};
 use http::request::Parts;
-use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Uri};
+use http::{HeaderValue, Method, Request, Response, StatusCode, Uri};
 use http_body_util::BodyExt as _;
 use tokio::fs::File;
 use tokio::io::{AsyncRead, AsyncSeek, ReadBuf};
@@ -21,7 +21,7 @@ use tower_http::services::fs::{Backend, File as BackendFile, ServeFileSystemResp
 use super::body::FileBody;
 use super::opening::{Opened, open};
 use super::rules::{Rules, Wanted};
-use crate::engine::{Limit, Reached, RefusalLog};
+use crate::engine::{Limit, Reached, RefusalLog, shown};
 
 /// The rules, at work. A cheap handle.
 #[derive(Clone, Debug)]
@@ -44,7 +44,7 @@ impl Files {
     pub(crate) async fn answer(&self, request: &Parts, reached: &Reached) -> Option<Response<FileBody>> {
         let wanted = self.rules.find(&request.uri)?;
         let Ok(permit) = self.may_open.clone().try_acquire_owned() else {
-            reached.note(Limit::OpenFiles, "a static file", wanted.path().display());
+            reached.note(Limit::OpenFiles, "a static file", shown(request.uri.path()));
             return Some(unavailable());
         };
         let path = wanted.path();
@@ -60,7 +60,13 @@ impl Files {
             }
         };
         let content_type = wanted.content_type(opened.is_default);
-        let mut response = respond(Source::new(opened), request).await.ok()?;
+        let mut response = match respond(Source::new(opened), request).await {
+            Ok(response) => response,
+            Err(error) => {
+                self.log.not_opened(&path, &error);
+                return Some(failed());
+            }
+        };
         if let Some(guessed) = response.headers_mut().get_mut(CONTENT_TYPE) {
             *guessed = content_type;
         }
@@ -74,22 +80,18 @@ impl Files {
 /// Conditions and ranges. Several ranges are answered with the whole file, as HTTP allows.
 async fn respond(source: Source, request: &Parts) -> io::Result<Response<ServeFileSystemResponseBody>> {
     let mut ask = Request::new(());
-    *ask.method_mut() = request.method.clone();
     *ask.headers_mut() = request.headers.clone();
     let mut files = ServeDir::with_backend("", source).ignore_multi_range_requests(true);
-    let response = files.try_call(ask.clone()).await?;
-    if range_is_of_this_version(&request.headers, response.headers()) {
-        return Ok(response);
+    if let Some(version) = request.headers.get(IF_RANGE) {
+        // HEAD tells which version there is, and opens nothing.
+        *ask.method_mut() = Method::HEAD;
+        let there = files.try_call(ask.clone()).await?;
+        if there.headers().get(ETAG) != Some(version) && there.headers().get(LAST_MODIFIED) != Some(version) {
+            ask.headers_mut().remove(RANGE);
+        }
     }
-    ask.headers_mut().remove(RANGE);
+    *ask.method_mut() = request.method.clone();
     files.try_call(ask).await
-}
-
-/// A client that goes on with a download says which version it has: of another it gets the whole.
-fn range_is_of_this_version(request: &HeaderMap, response: &HeaderMap) -> bool {
-    request.get(IF_RANGE).is_none_or(|version| {
-        response.get(ETAG) == Some(version) || response.get(LAST_MODIFIED) == Some(version)
-    })
 }
 
 fn unavailable() -> Response<FileBody> {
@@ -108,7 +110,8 @@ fn failed() -> Response<FileBody> {
 /// The one file that `tower-http` may ask for, whatever path it names.
 #[derive(Clone, Debug)]
 struct Source {
-    file: Arc<std::fs::File>,
+    /// Taken by the one who reads it.
+    file: Arc<Mutex<Option<std::fs::File>>>,
     about: About,
 }
 
@@ -121,7 +124,7 @@ struct About {
 impl Source {
     fn new(Opened { file, metadata, .. }: Opened) -> Self {
         let about = About { length: metadata.len(), modified: metadata.modified().ok() };
-        Source { file: Arc::new(file), about }
+        Source { file: Arc::new(Mutex::new(Some(file))), about }
     }
 }
 
@@ -132,9 +135,9 @@ impl Backend for Source {
     type MetadataFuture = Ready<io::Result<About>>;
 
     fn open(&self, _: PathBuf) -> Self::OpenFuture {
-        // Clones have one position.
-        let file = (&*self.file).rewind().and_then(|()| self.file.try_clone());
-        ready(file.map(|file| SourceFile { file: File::from_std(file), about: self.about }))
+        let file = self.file.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let file = file.map(|file| SourceFile { file: File::from_std(file), about: self.about });
+        ready(file.ok_or_else(|| io::ErrorKind::NotFound.into()))
     }
 
     fn metadata(&self, _: PathBuf) -> Self::MetadataFuture {
@@ -197,15 +200,20 @@ pub(super) struct FileLog(RefusalLog);
 impl FileLog {
     fn not_opened(&self, path: &Path, error: &io::Error) {
         if let Some(left_out) = self.0.admit("not opened", Instant::now()) {
-            tracing::error!(target: "socketio", path = %path.display(), %error, left_out, "cannot open a static file");
+            tracing::error!(target: "socketio", path = %shown_path(path), %error, left_out, "cannot open a static file");
         }
     }
 
     pub(super) fn broken_off(&self, path: &Path, error: &io::Error) {
         if let Some(left_out) = self.0.admit("broken off", Instant::now()) {
-            tracing::error!(target: "socketio", path = %path.display(), %error, left_out, "cannot send a static file to its end");
+            tracing::error!(target: "socketio", path = %shown_path(path), %error, left_out, "cannot send a static file to its end");
         }
     }
+}
+
+/// A part of it is a stranger's.
+fn shown_path(path: &Path) -> String {
+    shown(&path.to_string_lossy())
 }
 
 impl Wanted {
