@@ -26,7 +26,9 @@ use super::EngineConfig;
 use crate::protocol::engine::Transport;
 use crate::protocol::handshake::Query;
 
-pub(crate) use self::log::{RefusalLog, shown};
+pub(crate) use self::log::RefusalLog;
+#[cfg(feature = "static-files")]
+pub(crate) use self::log::shown;
 pub(crate) use self::refusal::Refusal;
 
 /// What to do with a request.
