@@ -264,3 +264,53 @@ impl<B> Service<Request<B>> for Hello {
 }
 
 const PATIENCE: Duration = Duration::from_secs(20);
+
+#[cfg(all(feature = "axum", feature = "tls"))]
+#[tokio::test]
+async fn axum_serves_it_over_tls_and_it_knows_that_the_client_is_secure() {
+    use socketio_core::http::{IntoListener as _, Listener as _, Peer, Tls};
+    use tokio_rustls::TlsConnector;
+    use tokio_rustls::rustls::pki_types::pem::PemObject as _;
+    use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
+    use tokio_rustls::rustls::{ClientConfig, RootCertStore, crypto::ring};
+
+    let folder = std::env::temp_dir().join(format!("socketio-mounting-tls-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let rcgen::CertifiedKey { cert, signing_key } =
+        rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    let (certificate, key) = (folder.join("cert.pem"), folder.join("key.pem"));
+    std::fs::write(&certificate, cert.pem()).unwrap();
+    std::fs::write(&key, signing_key.serialize_pem()).unwrap();
+
+    let io = Server::builder().build().unwrap();
+    let app = Router::new().route("/", get("home")).layer(io.layer());
+    let listener = Tls::from_pem_files(&certificate, &key).unwrap().on("127.0.0.1:0");
+    let listener = listener.into_listener().await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        axum::serve(listener, app.into_make_service_with_connect_info::<Peer>()).await.unwrap();
+    });
+
+    let mut roots = RootCertStore::empty();
+    roots.add(CertificateDer::from_pem_file(&certificate).unwrap()).unwrap();
+    let client = ClientConfig::builder_with_provider(std::sync::Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    let client = TlsConnector::from(std::sync::Arc::new(client));
+    // A page of the server's own: its scheme is told by the connection.
+    for (origin, status) in [("https://localhost", "200"), ("http://localhost", "400")] {
+        let stream = TcpStream::connect(address).await.unwrap();
+        let mut stream = client.connect(ServerName::try_from("localhost").unwrap(), stream).await.unwrap();
+        let request = format!(
+            "GET {} HTTP/1.1\r\nhost: localhost\r\norigin: {origin}\r\nconnection: close\r\n\r\n",
+            handshake("/socket.io/")
+        );
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        let _ = stream.read_to_string(&mut answer).await;
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{origin}: {answer}");
+    }
+    std::fs::remove_dir_all(folder).unwrap();
+}
