@@ -152,10 +152,6 @@ impl Socket {
     ///
     /// On return the packet is in the client's queue. A tuple is several arguments, `()` none; see [`IntoArgs`].
     ///
-    /// # Errors
-    ///
-    /// Nothing was sent. [`EmitError::QueueFull`] also means that the connection is being closed: the client does not read.
-    ///
     /// ```no_run
     /// # fn example(socket: socketio_core::Socket) -> Result<(), socketio_core::server::EmitError> {
     /// socket.emit("tick", ())?; // no argument
@@ -164,6 +160,10 @@ impl Socket {
     /// socket.emit("photo", bytes::Bytes::from_static(b"\xff\xd8"))?; // binary
     /// # Ok(()) }
     /// ```
+    ///
+    /// # Errors
+    ///
+    /// Nothing was sent. [`EmitError::QueueFull`] also means that the connection is being closed: the client does not read.
     pub fn emit(&self, event: &str, args: impl IntoArgs) -> Result<(), EmitError> {
         reserved::check(event)?;
         self.write(|out| encode::event(out, self.parser(), &self.inner.namespace.name, None, event, &args))?;
@@ -187,16 +187,16 @@ impl Socket {
     /// `T` is the client's one argument; a tuple is several, `()` none. The event is sent by the call, not by the first poll. A
     /// future that is dropped forgets the question.
     ///
-    /// # Errors
-    ///
-    /// See [`AckError`]; in `on_connect` it is [`AckError::NotConnected`].
-    ///
     /// ```no_run
     /// # async fn example(socket: socketio_core::Socket) -> Result<(), socketio_core::server::AckError> {
     /// let name: String = socket.emit_with_ack("your name?", ()).await?;
     /// let (x, y): (f64, f64) = socket.emit_with_ack("where are you?", &name).await?;
     /// # Ok(()) }
     /// ```
+    ///
+    /// # Errors
+    ///
+    /// See [`AckError`]; in `on_connect` it is [`AckError::NotConnected`].
     pub fn emit_with_ack<T: Answer>(
         &self,
         event: &str,
@@ -208,12 +208,8 @@ impl Socket {
     /// Sends `event`, and has `answered` called with the client's answer, or with what came instead of one: once, 60 seconds from now
     /// at the latest.
     ///
-    /// # Errors
-    ///
-    /// Nothing was sent, and `answered` is not called.
-    ///
     /// ```no_run
-    /// # fn example(socket: socketio_core::Socket) -> Result<(), socketio_core::server::EmitError> {
+    /// # fn example(socket: socketio_core::Socket) -> Result<(), socketio_core::server::AckError> {
     /// use socketio_core::server::AckError;
     ///
     /// socket.emit_with_callback("your name?", (), |answer: Result<String, AckError>| match answer {
@@ -222,6 +218,10 @@ impl Socket {
     /// })?;
     /// # Ok(()) }
     /// ```
+    ///
+    /// # Errors
+    ///
+    /// Nothing was sent, and `answered` is not called.
     pub fn emit_with_callback<T: Answer>(
         &self,
         event: &str,
