@@ -3,9 +3,6 @@
 mod dispatch; // a class that finds its methods itself
 mod method; // methods that are handlers
 
-#[cfg(all(test, feature = "testing"))]
-mod tests;
-
 use std::any::type_name;
 use std::fmt;
 use std::sync::Arc;

@@ -1,3 +1,5 @@
+mod places; // where the methods of a class run
+
 use std::time::Duration;
 
 use bytes::Bytes;

@@ -1,7 +1,9 @@
+//! Where the methods of a class run: shown with a client of this module, as nothing outside of the crate can choose.
+
 use std::thread::{self, ThreadId};
 
-use super::{Class, Events, Place};
 use crate::events;
+use crate::handler::{Class, Events, Place};
 use crate::server::Server;
 use crate::testing::{Client, Ended};
 
