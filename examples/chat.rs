@@ -17,6 +17,9 @@ mod broker; // which one a URL names
 mod jobs; // what workers are asked for
 #[path = "chat/page.rs"]
 mod page; // the files that browsers load
+#[cfg(test)]
+#[path = "chat/test.rs"]
+mod test; // two people who talk
 
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -34,7 +37,7 @@ use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto;
 use serde::{Deserialize, Serialize};
 use socketio_core::http::Peer;
-use socketio_core::server::ServerBuilder;
+use socketio_core::server::{BuildError, ServerBuilder};
 use socketio_core::{
     Args, Auth, ConnectError, Data, HandlerError, Namespace, Server, Session, Sid, Socket, State,
 };
@@ -205,6 +208,23 @@ async fn tell_who_is_where(chat: Namespace, changed: Changed) {
     }
 }
 
+/// The chat itself, wherever it is served: here, and in its test.
+fn chat(io: ServerBuilder) -> Result<Server, BuildError> {
+    let changed = Changed::default();
+    let io = io.max_payload(LARGEST_MESSAGE).max_outgoing(4 * LARGEST_MESSAGE);
+    let io = io.state(Changed::clone(&changed)).build()?;
+    io.on_connect(connect).on_connected(connected).on_disconnect(disconnected);
+    io.on("move", move_to).on("say", say).on("image", image).on("typing", typing);
+
+    let elsewhere = Changed::clone(&changed);
+    io.of("/").on_server_event("seats changed", move |()| {
+        elsewhere.notify_one();
+        async {}
+    });
+    tokio::spawn(tell_who_is_where(io.of("/"), changed));
+    Ok(io)
+}
+
 #[tokio::main]
 async fn main() -> ExitCode {
     tracing_subscriber::fmt().with_ansi(false).with_writer(std::io::stderr).init();
@@ -218,25 +238,11 @@ async fn main() -> ExitCode {
 }
 
 async fn serve(options: Options) -> Result<(), Box<dyn Error>> {
-    let changed = Changed::default();
-    let mut io = Server::builder()
-        .max_payload(LARGEST_MESSAGE)
-        .max_outgoing(4 * LARGEST_MESSAGE)
-        .trusted_proxies(&options.trust)
-        .state(Changed::clone(&changed));
+    let mut io = Server::builder().trusted_proxies(&options.trust);
     if let Some(url) = &options.manager {
         io = with_manager(io, url, &options.channel)?;
     }
-    let io = io.build()?;
-    io.on_connect(connect).on_connected(connected).on_disconnect(disconnected);
-    io.on("move", move_to).on("say", say).on("image", image).on("typing", typing);
-
-    let elsewhere = Changed::clone(&changed);
-    io.of("/").on_server_event("seats changed", move |()| {
-        elsewhere.notify_one();
-        async {}
-    });
-    tokio::spawn(tell_who_is_where(io.of("/"), changed));
+    let io = chat(io)?;
 
     let page = Page::new(&options.client)?;
     #[cfg(feature = "worker")]

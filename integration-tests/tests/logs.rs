@@ -309,6 +309,100 @@ async fn answers_with_bytes_that_python_nodes_do_not_get_are_said_once_and_count
     assert!(lines[0].contains("WARN") && lines[0].contains("bytes"), "{}", lines[0]);
 }
 
+#[tokio::test]
+async fn an_error_that_ends_the_server_shows_without_a_subscriber_on_stderr_once() {
+    const ALONE: &str = "AN_ERROR_WITHOUT_A_SUBSCRIBER";
+    if std::env::var_os(ALONE).is_some() {
+        // A process of its own, which sets up no log.
+        let taken = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = taken.local_addr().unwrap().to_string();
+        let io = Server::builder().build().unwrap();
+        let error = io.serve(address, std::future::pending()).await.unwrap_err();
+        assert_eq!(error.to_string(), "cannot listen");
+        return;
+    }
+    let test = "an_error_that_ends_the_server_shows_without_a_subscriber_on_stderr_once";
+    let child = std::process::Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", test, "--nocapture"])
+        .env(ALONE, "1")
+        .output()
+        .unwrap();
+    let stderr = String::from_utf8_lossy(&child.stderr);
+    assert!(child.status.success(), "{stderr}");
+    let lines: Vec<_> = stderr.lines().filter(|line| line.contains("the server cannot listen")).collect();
+    assert_eq!(lines.len(), 1, "{stderr}");
+    assert!(lines[0].starts_with("socketio: ") && lines[0].contains("in use"), "{}", lines[0]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_error_that_ends_the_server_is_in_the_log_where_there_is_one() {
+    start_log();
+    let taken = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let io = Server::builder().build().unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    assert!(io.serve(address, std::future::pending()).await.is_err());
+    let lines = lines_of("the server cannot listen");
+    assert_eq!(lines.len(), 1, "{lines:?}");
+    assert!(lines[0].contains("ERROR socketio:") && lines[0].contains("in use"), "{}", lines[0]);
+}
+
+/// What switches logs apart: each line of a file has the target of the layer that the file belongs to.
+#[test]
+fn every_line_of_the_sources_has_the_target_of_its_layer() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let mut seen = 0;
+    for (folder, allowed) in [
+        ("socketio-core/src/engine", &["engineio"] as &[_]),
+        ("socketio-core/src/http", &["engineio"]),
+        ("socketio-core/src/server", &["socketio"]),
+        ("socketio-core/src/handler", &["socketio"]),
+        ("socketio-core/src/adapter", &["socketio::cluster"]),
+        ("socketio-redis/src", &["socketio::cluster"]),
+        ("socketio-amqp/src", &["socketio::cluster"]),
+        ("socketio-kafka/src", &["socketio::cluster"]),
+        ("socketio-emitter/src", &["socketio::cluster"]),
+    ] {
+        for file in rust_files(&root.join(folder)) {
+            let source = std::fs::read_to_string(&file).expect("sources are text");
+            for (macro_call, target) in targets(&source) {
+                let target = target.unwrap_or_else(|| panic!("no target: {} {macro_call}", file.display()));
+                assert!(allowed.contains(&target), "{target}: {} {macro_call}", file.display());
+                seen += 1;
+            }
+        }
+    }
+    assert!(seen > 60, "{seen} lines found");
+}
+
+/// The calls of tracing's macros in a source, each with its target.
+fn targets(source: &str) -> Vec<(&str, Option<&str>)> {
+    let macros = ["error", "warn", "info", "debug", "trace", "debug_span", "info_span"];
+    let calls = source.split("tracing::").skip(1).filter_map(|rest| {
+        let (name, arguments) = rest.split_once("!(")?;
+        macros.contains(&name).then_some(arguments)
+    });
+    calls
+        .map(|arguments| {
+            let line = arguments.trim_start();
+            let target = line.strip_prefix("target: \"").and_then(|rest| rest.split('"').next());
+            (line.lines().next().unwrap_or_default(), target)
+        })
+        .collect()
+}
+
+fn rust_files(folder: &std::path::Path) -> Vec<std::path::PathBuf> {
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(folder).expect("it is a folder").flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            files.extend(rust_files(&path));
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            files.push(path);
+        }
+    }
+    files
+}
+
 /// Nobody is there who could answer.
 const SOON: Duration = Duration::from_millis(20);
 

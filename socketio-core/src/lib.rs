@@ -7,6 +7,8 @@ pub mod adapter; // rooms, and the broadcasts that reach them
 #[cfg(feature = "server")]
 mod engine; // one client session: handshake, heartbeat, transports, upgrade
 #[cfg(feature = "server")]
+mod fatal; // errors that end a server
+#[cfg(feature = "server")]
 pub mod handler; // functions as handlers: extractors, return values
 #[cfg(feature = "server")]
 pub mod http; // the tower service and layer, the standalone server
@@ -14,6 +16,8 @@ pub mod http; // the tower service and layer, the standalone server
 pub mod server; // namespaces, sockets, acks, sessions
 #[cfg(feature = "server")]
 mod sync; // locks, atomics and tasks, which models replace
+#[cfg(feature = "testing")]
+pub mod testing; // clients inside a test, without a port
 
 pub use crate::adapter::{IntoRooms, Room};
 pub use crate::protocol::args::{IntoArgs, RawArgs};

@@ -121,7 +121,7 @@ impl Broadcast<dyn Adapter> {
                         sids.into_iter().for_each(|sid| answered(sid, Err(AckError::Timeout(timeout))));
                     }
                     Reply::SilentNodes(nodes) => {
-                        tracing::warn!(target: "socketio", ?nodes, "nodes did not tell what their clients answered");
+                        tracing::warn!(target: "socketio::cluster", ?nodes, "nodes did not tell what their clients answered");
                     }
                     _ => {}
                 }

@@ -12,6 +12,17 @@ use crate::server::{EmitError, Socket, encode};
 /// The answer that the client waits for, to be sent by hand: taking it switches the automatic one off.
 ///
 /// Dropped without [`send`](Self::send), it leaves the client without an answer. [`is_wanted`](Self::is_wanted) tells whether the client asked for one.
+///
+/// ```no_run
+/// # fn example(io: socketio_core::Server) {
+/// use socketio_core::{Ack, Data};
+///
+/// io.on("order", |Data(item): Data<String>, ack: Ack| async move {
+///     ack.send(("accepted", &item)).ok(); // the client goes on
+///     tokio::time::sleep(std::time::Duration::from_secs(60)).await; // and so does the work
+/// });
+/// # }
+/// ```
 #[derive(Debug)]
 #[must_use = "the client waits for the answer"]
 pub struct Ack {

@@ -13,14 +13,47 @@ use crate::protocol::args::{ArgsRef, RawArgs};
 /// The first argument of an event, as a `T`; further ones are ignored.
 ///
 /// A missing argument counts as `null`. Bytes come as `bytes::Bytes` or through `serde_bytes`, at any depth.
+///
+/// ```no_run
+/// # fn example(io: socketio_core::Server) {
+/// use socketio_core::Data;
+///
+/// #[derive(serde::Deserialize)]
+/// struct Order {
+///     item: String,
+///     count: u32,
+/// }
+///
+/// // socket.emit("order", { item: "tea", count: 2 })
+/// io.on("order", |Data(order): Data<Order>| format!("{} of {}", order.count, order.item));
+/// # }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Data<T>(pub T);
 
 /// All arguments of an event: `Args<(String, u32)>`.
+///
+/// ```no_run
+/// # fn example(io: socketio_core::Server) {
+/// use bytes::Bytes;
+/// use socketio_core::Args;
+///
+/// // socket.emit("upload", "a.png", new Uint8Array([1, 2, 3]))
+/// io.on("upload", |Args((name, content)): Args<(String, Bytes)>| (name, content.len()));
+/// # }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Args<T>(pub T);
 
 /// The name of the event that is handled.
+///
+/// ```no_run
+/// # fn example(io: socketio_core::Server) {
+/// use socketio_core::{EventName, RawArgs};
+///
+/// io.on_any(|event: EventName, args: RawArgs| println!("{event}: [{}]", args.json()));
+/// # }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EventName(pub Arc<str>);
 

@@ -11,6 +11,26 @@ use crate::protocol::args::ArgsRef;
 /// Auth of the wrong shape refuses the client with a message that says so; so does none at all, unless it is `Option<Auth<T>>`.
 ///
 /// Guide: "connect and disconnect".
+///
+/// ```no_run
+/// # fn example(io: socketio_core::Server) {
+/// use socketio_core::{Auth, ConnectError, Socket};
+///
+/// #[derive(serde::Deserialize)]
+/// struct Login {
+///     token: String,
+/// }
+///
+/// // io("http://…", { auth: { token: "secret" } })
+/// io.on_connect(|socket: Socket, Auth(login): Auth<Login>| {
+///     if login.token != "secret" {
+///         return Err(ConnectError::new("wrong token").with_data(401));
+///     }
+///     socket.save_session(login);
+///     Ok(())
+/// });
+/// # }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Auth<T>(pub T);
 

@@ -9,6 +9,26 @@ use crate::server::{Namespace, Socket};
 /// A parameter of handlers of kind `K` (see [`kind`](super::kind)).
 ///
 /// Extractors run in the order of the parameters, before the handler, on borrowed data, and do not wait.
+///
+/// One of your own takes what it needs from the socket, for handlers of every kind:
+///
+/// ```no_run
+/// use socketio_core::handler::{Context, FromContext, Rejection};
+/// use socketio_core::Data;
+///
+/// struct Language(String);
+///
+/// impl<K> FromContext<K> for Language {
+///     fn from_context(context: &mut Context<'_>) -> Result<Self, Rejection> {
+///         let header = context.socket().handshake().header("accept-language");
+///         header.map(|header| Language(header.to_owned())).ok_or(Rejection::Absent("accept-language"))
+///     }
+/// }
+///
+/// # fn example(io: socketio_core::Server) {
+/// io.on("translate", |Language(to): Language, Data(text): Data<String>| format!("{text} in {to}"));
+/// # }
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be a parameter of this kind of handler",
     label = "not an extractor here",

@@ -15,7 +15,8 @@ use super::reply::IntoAck;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a handler",
     label = "not a handler",
-    note = "a handler takes up to five extractors (`Socket`, `Data<T>`, `Args<T>`, `State<T>`, …) and returns `()`, a `Serialize` value, a tuple, or `Result<_, HandlerError>`",
+    note = "it takes up to five extractors (`Socket`, `Data<T>`, `Args<T>`, `State<T>`, …): a plain value of the client is `Data<T>`; `Auth<T>` belongs to on_connect, `DisconnectReason` to on_disconnect",
+    note = "it returns `()`, a `Serialize` value, a tuple, or `Result<_, HandlerError>`: any `std::error::Error` becomes a `HandlerError` with `?`",
     note = "an async handler must not keep anything across an `.await` that is not `Send`"
 )]
 pub trait Handler<K, M>: Send + Sync + 'static {

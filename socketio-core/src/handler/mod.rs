@@ -23,6 +23,30 @@
 //! `Option<X>` is `None` where `X` is not there (an argument that is missing or `null`, no auth, nothing saved); something of the wrong
 //! shape is still refused. `Result<X, `[`Rejection`]`>` never refuses: the handler answers itself.
 //!
+//! ```no_run
+//! use socketio_core::{Args, HandlerError, Session, Socket, State};
+//! # struct User { name: String }
+//! # struct Rooms;
+//! # impl Rooms { async fn is_open(&self, _: &str) -> Result<bool, std::io::Error> { Ok(true) } }
+//!
+//! async fn say(
+//!     socket: Socket,
+//!     State(rooms): State<Rooms>,
+//!     Session(user): Session<User>,
+//!     Args((room, text)): Args<(String, String)>,
+//! ) -> Result<usize, HandlerError> {
+//!     if !rooms.is_open(&room).await? {
+//!         return Err(HandlerError::ack("closed"));
+//!     }
+//!     Ok(socket.to(&room).emit("say", (&user.name, text))?.local)
+//! }
+//! # fn example(io: socketio_core::Server) {
+//! io.on("say", say);
+//! # }
+//! ```
+//!
+//! A type whose methods are handlers is a [`Class`]; [`events!`](crate::events) registers functions and methods under their own names.
+//!
 //! An event's handler returns the client's ack: nothing, a value, a tuple (several arguments), or `Result<_, `[`HandlerError`]`>`.
 
 mod ack; // Ack

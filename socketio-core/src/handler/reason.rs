@@ -5,6 +5,16 @@ use super::extract::{FromContext, Rejection};
 use crate::engine::DisconnectReason;
 
 /// Why a client is gone, with what exactly happened.
+///
+/// ```no_run
+/// # fn example(io: socketio_core::Server) {
+/// use socketio_core::{Socket, handler::Disconnection};
+///
+/// io.on_disconnect(|socket: Socket, end: Disconnection| {
+///     println!("{} is gone: {} {}", socket.id(), end.reason, end.detail.unwrap_or_default());
+/// });
+/// # }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Disconnection {

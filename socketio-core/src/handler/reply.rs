@@ -53,6 +53,17 @@ impl<T: IntoArgs> IntoAck<Fallible> for Result<T, HandlerError> {
 /// Why a handler failed. Every [`std::error::Error`] becomes one with `?`; [`HandlerError::ack`] also answers the client.
 ///
 /// It is not an `Error` itself, so that the conversion can be for all of them.
+///
+/// ```no_run
+/// use socketio_core::{Data, HandlerError};
+///
+/// async fn read(Data(name): Data<String>) -> Result<String, HandlerError> {
+///     if name.contains('/') {
+///         return Err(HandlerError::ack("no such file").because("a path instead of a name")); // the client reads the first
+///     }
+///     Ok(std::fs::read_to_string(name)?) // what goes wrong here is for the log
+/// }
+/// ```
 pub struct HandlerError {
     cause: Option<Box<dyn Error + Send + Sync>>,
     ack: Option<Result<RawArgs, EncodeError>>,

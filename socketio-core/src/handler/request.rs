@@ -5,6 +5,20 @@ use super::extract::{FromContext, Rejection};
 use crate::engine::Handshake;
 
 /// What the host framework's middlewares put into the request that opened the connection.
+///
+/// ```no_run
+/// use socketio_core::{ConnectError, Extension};
+///
+/// /// Put there by the framework's middleware for logins.
+/// #[derive(Clone)]
+/// struct User {
+///     banned: bool,
+/// }
+///
+/// fn connect(Extension(user): Extension<User>) -> Result<(), ConnectError> {
+///     if user.banned { Err(ConnectError::new("banned")) } else { Ok(()) }
+/// }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Extension<T>(pub T);
 

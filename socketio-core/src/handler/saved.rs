@@ -7,12 +7,42 @@ use super::context::Context;
 use super::extract::{FromContext, Rejection};
 
 /// What [`ServerBuilder::state`](crate::server::ServerBuilder::state) was given: one value per type, shared by all handlers.
+///
+/// ```
+/// use std::sync::atomic::{AtomicU64, Ordering};
+///
+/// use socketio_core::{Server, State};
+///
+/// fn count(State(counter): State<AtomicU64>) -> u64 {
+///     counter.fetch_add(1, Ordering::Relaxed) + 1
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), socketio_core::server::BuildError> {
+/// let io = Server::builder().state(AtomicU64::new(0)).build()?;
+/// io.on("count", count);
+/// # Ok(()) }
+/// ```
 #[derive(Debug)]
 pub struct State<T>(pub Arc<T>);
 
 /// What [`Socket::save_session`](crate::Socket::save_session) saved for this client in this namespace.
 ///
 /// Guide: "User sessions".
+///
+/// ```no_run
+/// use socketio_core::{Data, Session, Socket};
+///
+/// struct Name(String);
+///
+/// fn rename(socket: Socket, Data(name): Data<String>) {
+///     socket.save_session(Name(name));
+/// }
+///
+/// fn say(socket: Socket, Session(name): Session<Name>, Data(text): Data<String>) {
+///     socket.broadcast().emit("say", (&name.0, text)).ok();
+/// }
+/// ```
 #[derive(Debug)]
 pub struct Session<T>(pub Arc<T>);
 

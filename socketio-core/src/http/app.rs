@@ -100,7 +100,8 @@ impl<F> App<F> {
     ///
     /// # Errors
     ///
-    /// [`ServeError::Listen`]: the address is taken, or forbidden; nothing was served.
+    /// [`ServeError::Listen`]: the address is taken, or forbidden; nothing was served. That is in the log too, and on stderr where the
+    /// program has no log.
     pub async fn serve<L, R>(
         self,
         listener: L,
@@ -114,7 +115,10 @@ impl<F> App<F> {
         R: HttpBody<Data = Bytes> + Send + 'static,
         R::Error: Into<BoxError>,
     {
-        let listener = listener.into_listener().await.map_err(ServeError::Listen)?;
+        let listener = listener.into_listener().await.map_err(|error| {
+            crate::fatal::error("the server cannot listen", &error);
+            ServeError::Listen(error)
+        })?;
         let Shared { io, service, .. } = Shared::clone(&self.shared);
         // Clients that poll come by new connections, also for what is left for them.
         let accepting = standalone::serve(self, listener, service.closed());

@@ -31,6 +31,12 @@ impl PathRule {
         self
     }
 
+    /// The path, without a slash at its end.
+    #[cfg(feature = "testing")]
+    pub(crate) fn as_str(&self) -> &str {
+        &self.path
+    }
+
     /// The name of what a path of ours asks for right below the rule's: `x` of `/socket.io/x`. Of every path it is the last part.
     pub(crate) fn below<'a>(&self, path: &'a str) -> Option<&'a str> {
         if self.path.is_empty() {

@@ -49,6 +49,12 @@ impl SocketIoService {
         SocketIoService { engine, application }
     }
 
+    /// The path that clients ask for, without a slash at its end.
+    #[cfg(feature = "testing")]
+    pub(crate) fn path(&self) -> &str {
+        self.engine.config.path.as_str()
+    }
+
     /// Whether there is no place for one more connection; if so, that is counted and logged.
     pub(super) fn is_full(&self) -> bool {
         self.engine.is_full()

@@ -19,6 +19,15 @@ use crate::sync::{Mutex, MutexGuard};
 
 /// A socket that is about to be sent something, or asked, in a manner of its own: [`Socket::timeout`], [`Socket::volatile`],
 /// [`Socket::compress`]. These combine.
+///
+/// ```no_run
+/// # async fn example(socket: socketio_core::Socket) -> Result<(), socketio_core::server::AckError> {
+/// use std::time::Duration;
+///
+/// socket.volatile().compress(false).emit("position", (3.5, 4.0))?;
+/// let answer: bool = socket.timeout(Duration::from_secs(5)).emit_with_ack("ready?", ()).await?;
+/// # Ok(()) }
+/// ```
 #[derive(Clone, Debug)]
 #[must_use = "nothing is sent before `emit` or `emit_with_ack`"]
 pub struct Question {
@@ -173,6 +182,11 @@ pub(super) fn deadline(timeout: Duration) -> Instant {
 /// What a client's answer can be read as: any type that serde can own, and [`RawArgs`] to pass it on as it came.
 ///
 /// One argument is the value itself, several are a tuple, none is `()` or `None`.
+#[diagnostic::on_unimplemented(
+    message = "a client's answer cannot be read as `{Self}`",
+    label = "not `DeserializeOwned`",
+    note = "ask for a type that owns what it holds and is `Deserialize` (`#[derive(serde::Deserialize)]`, `String` instead of `&str`), a tuple of them for several arguments, or `RawArgs`"
+)]
 pub trait Answer: Sized {
     /// Reads it.
     ///

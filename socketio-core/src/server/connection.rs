@@ -12,6 +12,20 @@ use crate::protocol::engine::Transport;
 ///
 /// Its session is shared by them: what is saved in one is there in the others. (A socket's own session is its namespace's alone.) It
 /// lasts until the connection has ended, and the disconnect handlers with it.
+///
+/// ```no_run
+/// use socketio_core::Socket;
+///
+/// struct Account(u64);
+///
+/// fn in_chat(socket: Socket) {
+///     let connection = socket.connection();
+///     connection.save_session(Account(7)); // for all its namespaces
+///     if let Some(game) = connection.socket("/game") {
+///         game.emit("is chatting", ()).ok(); // the same client elsewhere
+///     }
+/// }
+/// ```
 #[derive(Clone)]
 pub struct Connection {
     link: Arc<Link>,

@@ -232,7 +232,8 @@ impl Server {
     ///
     /// # Errors
     ///
-    /// [`ServeError::Listen`]: the address is taken, or forbidden; nothing was served.
+    /// [`ServeError::Listen`]: the address is taken, or forbidden; nothing was served. That is in the log too, and on stderr where the
+    /// program has no log.
     pub async fn serve<L: IntoListener>(
         &self,
         listener: L,

@@ -59,6 +59,15 @@ impl Socket {
 }
 
 /// A socket of this node or another, as it was when it was fetched; what is done to it reaches it wherever it is.
+///
+/// ```no_run
+/// # async fn example(io: socketio_core::Server) -> Result<(), Box<dyn std::error::Error>> {
+/// for socket in io.to("lobby").fetch_sockets().await?.items {
+///     println!("{} from {:?}: {:?}", socket.id(), socket.address(), socket.data::<String>());
+///     socket.emit("found", ())?;
+/// }
+/// # Ok(()) }
+/// ```
 #[derive(Clone, Debug)]
 pub struct RemoteSocket {
     adapter: Arc<dyn Adapter>,

@@ -18,6 +18,18 @@ use crate::protocol::sid::Sid;
 /// What has become of a room: Node's `create-room`, `join-room`, `leave-room` and `delete-room`.
 ///
 /// The room that each socket has under its own id is not told of.
+///
+/// ```no_run
+/// # fn example(io: socketio_core::Server) {
+/// use socketio_core::server::RoomEvent;
+///
+/// io.on_room_event(|event| match event {
+///     RoomEvent::Create(room) => println!("{room} is opened"),
+///     RoomEvent::Delete(room) => println!("{room} is empty"),
+///     _ => {}
+/// });
+/// # }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RoomEvent {

@@ -18,6 +18,8 @@
 mod adapter;
 #[path = "../../src/engine/mod.rs"]
 mod engine;
+#[path = "../../src/fatal.rs"]
+mod fatal;
 #[path = "../../src/handler/mod.rs"]
 mod handler;
 #[path = "../../src/http/mod.rs"]

@@ -16,8 +16,9 @@ use crate::handler::reply::IntoAck;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a method of `{C}` that handles events",
     label = "not a handler",
-    note = "it takes `&self`, as there is one instance for all clients, and then up to five extractors (`Socket`, `Data<T>`, `Namespace`, …)",
-    note = "it returns `()`, a `Serialize` value, a tuple, or `Result<_, HandlerError>`; an async one must be `Send`"
+    note = "it takes `&self`, as there is one instance for all clients, and then up to five extractors (`Socket`, `Data<T>`, `Namespace`, …): a plain value of the client is `Data<T>`",
+    note = "it returns `()`, a `Serialize` value, a tuple, or `Result<_, HandlerError>`, and nothing that borrows from `self`: any `std::error::Error` becomes a `HandlerError` with `?`",
+    note = "an async method must not keep anything across an `.await` that is not `Send`"
 )]
 pub trait Method<C, K, M> {
     #[doc(hidden)]

@@ -22,6 +22,11 @@ use super::serialize::{Sink, Spread};
 ///
 /// An object of the form `{"_placeholder":true,"num":0}` among the values is written as it is. Beside attachments the
 /// receiver takes it for one of them, or refuses the packet; the protocol has no escape for it.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be sent to a client",
+    label = "not `Serialize`",
+    note = "send a value that is `Serialize` (`#[derive(serde::Serialize)]`), a tuple of them for several arguments, `()` for none"
+)]
 pub trait IntoArgs {
     /// Appends the arguments.
     ///

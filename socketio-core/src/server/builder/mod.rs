@@ -26,6 +26,24 @@ use crate::engine::{Engine, EngineConfig, Hooks, Pace, Rate, default_max_connect
 use crate::protocol::engine::Transport;
 
 /// Options of a [`Server`], each with its default; made by [`Server::builder`], checked by [`build`](Self::build).
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), socketio_core::server::BuildError> {
+/// use std::time::Duration;
+///
+/// use socketio_core::{Cors, Server};
+///
+/// struct Database;
+///
+/// let io = Server::builder()
+///     .state(Database)
+///     .cors(Cors::origin("https://example.com"))
+///     .max_payload(100_000)
+///     .ack_timeout(Duration::from_secs(10))
+///     .build()?;
+/// # Ok(()) }
+/// ```
 #[derive(Debug)]
 #[must_use = "nothing is made before `build`"]
 pub struct ServerBuilder {

@@ -31,6 +31,19 @@ use crate::protocol::sid::Sid;
 /// A client in a namespace. A cheap handle: it may be kept, cloned and used from any thread.
 ///
 /// After the client has gone its words still work: emitting is an error, leaving a room does nothing.
+///
+/// ```no_run
+/// # fn example(io: socketio_core::Server) {
+/// use socketio_core::{Data, HandlerError, Socket};
+///
+/// io.on("enter", |socket: Socket, Data(room): Data<String>| -> Result<usize, HandlerError> {
+///     socket.join(&room)?;
+///     socket.emit("welcome", &room)?; // this client
+///     let others = socket.to(&room).emit("entered", socket.id())?; // the others in the room, on every node
+///     Ok(others.local)
+/// });
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct Socket {
     inner: Arc<SocketInner>,
@@ -139,6 +152,15 @@ impl Socket {
     ///
     /// On return the packet is in the client's queue. A tuple is several arguments, `()` none; see [`IntoArgs`].
     ///
+    /// ```no_run
+    /// # fn example(socket: socketio_core::Socket) -> Result<(), socketio_core::server::EmitError> {
+    /// socket.emit("tick", ())?; // no argument
+    /// socket.emit("say", "hello")?; // one
+    /// socket.emit("moved", ("knight", (3, 4)))?; // two: "knight" and [3,4]
+    /// socket.emit("photo", bytes::Bytes::from_static(b"\xff\xd8"))?; // binary
+    /// # Ok(()) }
+    /// ```
+    ///
     /// # Errors
     ///
     /// Nothing was sent. [`EmitError::QueueFull`] also means that the connection is being closed: the client does not read.
@@ -165,6 +187,13 @@ impl Socket {
     /// `T` is the client's one argument; a tuple is several, `()` none. The event is sent by the call, not by the first poll. A
     /// future that is dropped forgets the question.
     ///
+    /// ```no_run
+    /// # async fn example(socket: socketio_core::Socket) -> Result<(), socketio_core::server::AckError> {
+    /// let name: String = socket.emit_with_ack("your name?", ()).await?;
+    /// let (x, y): (f64, f64) = socket.emit_with_ack("where are you?", &name).await?;
+    /// # Ok(()) }
+    /// ```
+    ///
     /// # Errors
     ///
     /// See [`AckError`]; in `on_connect` it is [`AckError::NotConnected`].
@@ -178,6 +207,17 @@ impl Socket {
 
     /// Sends `event`, and has `answered` called with the client's answer, or with what came instead of one: once, 60 seconds from now
     /// at the latest.
+    ///
+    /// ```no_run
+    /// # fn example(socket: socketio_core::Socket) -> Result<(), socketio_core::server::AckError> {
+    /// use socketio_core::server::AckError;
+    ///
+    /// socket.emit_with_callback("your name?", (), |answer: Result<String, AckError>| match answer {
+    ///     Ok(name) => println!("it is {name}"),
+    ///     Err(error) => println!("no answer: {error}"),
+    /// })?;
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     ///
