@@ -24,17 +24,21 @@ pub(super) fn add(io: &Server) {
         .on("ack ok nothing", || -> Result<(), HandlerError> { Ok(()) })
         .on("ack bytes", || Bytes::from_static(&[1, 2, 3]))
         .on("ack error", || -> Result<u8, HandlerError> { Err(HandlerError::new("asked for by a test")) })
-        .on("ack error later", || later! {
-            wait!(sleep(Duration::from_millis(1)));
-            Err::<u8, _>(HandlerError::new("asked for by a test"))
+        .on("ack error later", || {
+            later! {
+                wait!(sleep(Duration::from_millis(1)));
+                Err::<u8, _>(HandlerError::new("asked for by a test"))
+            }
         })
         .on("ack error with value", || -> Result<u8, HandlerError> {
             Err(HandlerError::ack(json!({ "error": "told" })))
         })
         .on("ack error with tuple", || -> Result<u8, HandlerError> { Err(HandlerError::ack(("error", 42))) })
-        .on("ack later", || later! {
-            wait!(sleep(Duration::from_millis(20)));
-            "later"
+        .on("ack later", || {
+            later! {
+                wait!(sleep(Duration::from_millis(20)));
+                "later"
+            }
         })
         .on("ack by hand", |ack: Ack| -> Result<(), HandlerError> { Ok(ack.send(("by", "hand"))?) })
         .on("ack from a task", |ack: Ack| {

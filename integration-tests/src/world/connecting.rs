@@ -62,16 +62,18 @@ fn guest(socket: Socket, login: Option<Auth<Login>>) {
 /// Emits from `on_connect`, directly and by its room, before and after it has waited; then from `on_connected`.
 fn add_early(io: &Server) {
     io.of("/early")
-        .on_connect(|socket: Socket, auth: Option<Auth<Early>>| later! {
-            socket.emit("early", 1)?;
-            socket.join(["early", "early too"])?;
-            socket.namespace().to("early").emit("early", 2)?;
-            wait!(sleep(Duration::from_millis(10)));
-            socket.emit("early", 3)?;
-            if auth.is_some_and(|Auth(early)| early.refuse) {
-                return Err(ConnectError::new("no"));
+        .on_connect(|socket: Socket, auth: Option<Auth<Early>>| {
+            later! {
+                socket.emit("early", 1)?;
+                socket.join(["early", "early too"])?;
+                socket.namespace().to("early").emit("early", 2)?;
+                wait!(sleep(Duration::from_millis(10)));
+                socket.emit("early", 3)?;
+                if auth.is_some_and(|Auth(early)| early.refuse) {
+                    return Err(ConnectError::new("no"));
+                }
+                Ok::<_, ConnectError>(())
             }
-            Ok::<_, ConnectError>(())
         })
         .on_connected(|socket: Socket| -> Result<(), HandlerError> { Ok(socket.emit("early", 4)?) })
         .on("fence", || ());

@@ -52,9 +52,11 @@ pub(super) fn add(io: &Server) {
     .on("typed result", typed_result);
 
     io.on("panic", explode)
-        .on("panic later", || later! {
-            wait!(sleep(Duration::from_millis(1)));
-            explode();
+        .on("panic later", || {
+            later! {
+                wait!(sleep(Duration::from_millis(1)));
+                explode();
+            }
         })
         .on("panic in extractor", |_: Data<Exploding>| ())
         .on("panic in serialization", || Exploding);

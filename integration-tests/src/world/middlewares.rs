@@ -37,9 +37,11 @@ fn add_door(door: &Namespace) {
     door.use_connect(|socket: Socket, auth: Option<Auth<Stop>>| {
         ask(&socket, auth.as_ref().map(|Auth(stop)| stop), "first")
     })
-    .use_connect(|socket: Socket, auth: Option<Auth<Stop>>| later! {
-        wait!(sleep(Duration::from_millis(20)));
-        ask(&socket, auth.as_ref().map(|Auth(stop)| stop), "second")
+    .use_connect(|socket: Socket, auth: Option<Auth<Stop>>| {
+        later! {
+            wait!(sleep(Duration::from_millis(20)));
+            ask(&socket, auth.as_ref().map(|Auth(stop)| stop), "second")
+        }
     })
     .on_connect(|socket: Socket, auth: Option<Auth<Stop>>| {
         ask(&socket, auth.as_ref().map(|Auth(stop)| stop), "handler")
@@ -55,9 +57,11 @@ fn add_passing(middle: &Namespace) {
         .on("number", |Data(number): Data<u64>| number)
         .on("several", |Args((one, two)): Args<(u8, String)>| (two, one))
         .on("nothing", || ())
-        .on("slow", || later! {
-            wait!(sleep(Duration::from_millis(20)));
-            "slow"
+        .on("slow", || {
+            later! {
+                wait!(sleep(Duration::from_millis(20)));
+                "slow"
+            }
         })
         .on("fails", || -> Result<(), HandlerError> { Err(HandlerError::ack(json!({ "error": "told" }))) })
         .on("by hand", |ack: Ack| -> Result<(), HandlerError> { Ok(ack.send("by hand")?) })
@@ -99,11 +103,13 @@ waits! {
 /// A namespace that decides for itself who handles what.
 fn add_changes(changing: &Namespace) {
     changing
-        .use_event(|event: EventName, next: Next| later! {
-            match event.strip_prefix("v2:") {
-                Some(name) => wait!(next.with_event(name).run()),
-                None if &*event == "here" => Ok(RawArgs::encode(&"handled by the middleware")?),
-                None => wait!(next.run()),
+        .use_event(|event: EventName, next: Next| {
+            later! {
+                match event.strip_prefix("v2:") {
+                    Some(name) => wait!(next.with_event(name).run()),
+                    None if &*event == "here" => Ok(RawArgs::encode(&"handled by the middleware")?),
+                    None => wait!(next.run()),
+                }
             }
         })
         .on("hello", |event: EventName| format!("handled as {event}"));

@@ -51,10 +51,12 @@ fn add_catch_alls(io: &Server) {
                 "any" => socket.on_any(|event: EventName| format!("socket, any: {event}")),
                 "once" => socket.once("event", || "socket, once"),
                 "off" => socket.off("event").off_any(),
-                _ => socket.use_event(|event: EventName, next: Next| later! {
-                    match &*event {
-                        "equip" | "fence" => wait!(next.run()),
-                        _ => Err(HandlerError::ack("the socket's own middleware")),
+                _ => socket.use_event(|event: EventName, next: Next| {
+                    later! {
+                        match &*event {
+                            "equip" | "fence" => wait!(next.run()),
+                            _ => Err(HandlerError::ack("the socket's own middleware")),
+                        }
                     }
                 }),
             };

@@ -11,6 +11,7 @@ use socketio_core::{Args, Data, DisconnectReason, EventName, HandlerError, RawAr
 use super::flavour::{Namespace, Server, Socket, call_all_back, call_back, sleep};
 
 const SHORTLY: Duration = Duration::from_millis(400);
+const PATIENTLY: Duration = Duration::from_secs(20);
 
 type Nothing = Result<(), HandlerError>;
 
@@ -102,12 +103,14 @@ fn add_sessions(io: &Server, words: &Namespace) {
                 let there = socket.connection().socket(&namespace)?;
                 there.session::<String>().map(|text| text.to_string())
             })
-            .on("scope", |socket: Socket| later! {
-                let mut list = socket.session_scope::<Vec<u32>>();
-                list.push(1);
-                wait!(sleep(Duration::from_millis(1)));
-                list.push(2);
-                socket.session::<Vec<u32>>().map(|list| list.len())
+            .on("scope", |socket: Socket| {
+                later! {
+                    let mut list = socket.session_scope::<Vec<u32>>();
+                    list.push(1);
+                    wait!(sleep(Duration::from_millis(1)));
+                    list.push(2);
+                    socket.session::<Vec<u32>>().map(|list| list.len())
+                }
             })
             .on("scoped", |socket: Socket| socket.session::<Vec<u32>>().map(|list| list.to_vec()));
     }
@@ -117,6 +120,7 @@ fn add_sessions(io: &Server, words: &Namespace) {
     });
 }
 
+#[allow(clippy::while_let_on_iterator, reason = "for the async server it is none")]
 fn add_questions(words: &Namespace) {
     words.on("call back", |socket: Socket, Data(number): Data<u64>| -> Nothing {
         let told = socket.clone();
@@ -164,7 +168,7 @@ fn add_questions(words: &Namespace) {
         Ok(call_all_back(asked.to(room), "question", 20, SHORTLY, answered)?)
     });
     words.on("ask too often", |socket: Socket, Data(count): Data<usize>| {
-        let ask = |_: &usize| call_back(&socket, "silence", (), SHORTLY, |_: Result<Value, AckError>| ());
+        let ask = |_: &usize| call_back(&socket, "silence", (), PATIENTLY, |_: Result<Value, AckError>| ());
         (0..count).filter(|number| matches!(ask(number), Err(AckError::TooMany { .. }))).count()
     });
 }

@@ -105,13 +105,6 @@ impl From<&crate::server::Socket> for Room {
     }
 }
 
-#[cfg(feature = "blocking")]
-impl From<&crate::blocking::Socket> for Room {
-    fn from(socket: &crate::blocking::Socket) -> Self {
-        Room::from(socket.id())
-    }
-}
-
 /// What names one room or several: a name, a [`Sid`], a socket, or a list of them.
 ///
 /// An empty list is nobody, never everybody.
@@ -133,8 +126,6 @@ macro_rules! one_room {
 one_room!(&str, String, &String, &Sid, Sid, &Room);
 #[cfg(feature = "server")]
 one_room!(&crate::server::Socket);
-#[cfg(feature = "blocking")]
-one_room!(&crate::blocking::Socket);
 
 impl IntoRooms for Room {
     fn into_rooms(self) -> RoomList {

@@ -1,8 +1,12 @@
 //! Options that a server for threads has beside those of every server.
 
+use std::fmt;
+use std::sync::Arc;
+
 use tokio::runtime::Builder;
 
 use super::Server;
+use crate::http::App;
 use crate::server::builder::sealed::Sealed;
 use crate::server::{self, BuildError, Built};
 
@@ -14,6 +18,23 @@ pub type ServerBuilder = server::ServerBuilder<Server>;
 #[derive(Debug, Default)]
 pub struct Options {
     worker_threads: Option<usize>,
+    pub(super) files: Option<Files>,
+}
+
+/// Puts static files before the application on the same port.
+#[derive(Clone)]
+pub(super) struct Files(Arc<dyn Fn(App) -> App + Send + Sync>);
+
+impl Files {
+    pub(super) fn before(&self, app: App) -> App {
+        self.0(app)
+    }
+}
+
+impl fmt::Debug for Files {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Files")
+    }
 }
 
 impl Sealed for Server {}
@@ -25,7 +46,7 @@ impl Built for Server {
 
 impl server::ServerBuilder<Server> {
     pub(super) fn of_threads() -> Self {
-        Self::default().threads(THREADS)
+        Self::default().threads(THREADS).async_handlers(false)
     }
 
     /// Threads that handlers run on: how many of them may block at the same time. They are made when they are first needed, and end
@@ -48,7 +69,8 @@ impl server::ServerBuilder<Server> {
     /// # Errors
     ///
     /// [`BuildError::Option`] names the option whose value cannot work; [`BuildError::Threads`]: the system gives no threads.
-    pub fn build(self) -> Result<Server, BuildError> {
+    pub fn build(mut self) -> Result<Server, BuildError> {
+        let files = self.own.files.take();
         let own = &self.own;
         if own.worker_threads == Some(0) {
             return Err(server::builder::wrong("worker_threads", "0 threads serve nobody"));
@@ -64,7 +86,18 @@ impl server::ServerBuilder<Server> {
             let _inside = runtime.enter();
             self.build_here()?
         };
-        Ok(Server::new(inner, runtime))
+        Ok(Server::new(inner, runtime, files))
+    }
+}
+
+#[cfg(feature = "static-files")]
+impl server::ServerBuilder<Server> {
+    /// Files that [`serve`](Server::serve) gives to those who ask for them, beside Socket.IO. Default: none.
+    ///
+    /// Their rules: [`StaticFiles`](crate::StaticFiles). What is no file goes to the [fallback](Server::fallback).
+    pub fn static_files(mut self, files: crate::StaticFiles) -> Self {
+        self.own.files = Some(Files(Arc::new(move |app| app.static_files(files.clone()))));
+        self
     }
 }
 

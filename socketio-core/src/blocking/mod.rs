@@ -26,13 +26,14 @@
 //! that, where the event arrived; a function that is refused its arguments takes no thread. A handler that blocks holds up neither
 //! pings nor other clients, and an answer that it waits for comes, even when every thread of the pool waits.
 //!
-//! * *Order.* Handlers of one client are given to threads in the order in which its events arrive. From then on they run at the same
-//!   time, and the second may overtake the first: with [`async_handlers(false)`](ServerBuilder::async_handlers) each begins when the
-//!   one before has ended.
-//! * *When all threads are busy,* handlers wait, in order, and nothing is lost. Each waits in a place of its connection's
-//!   ([`max_handlers_in_flight`](ServerBuilder::max_handlers_in_flight), 64): a client whose places are taken is not read until one
-//!   is free, so that the queue is bounded by the clients. [`Counters::blocking_full`](crate::Counters) says how often it came to
-//!   that.
+//! * *Order.* Handlers of one client run one after the other, in the order of its events, and those of different clients at the same
+//!   time: one client takes one thread. Its answers and pongs are heard meanwhile. With
+//!   [`async_handlers(true)`](ServerBuilder::async_handlers), the default of the async server and of python's, handlers of one client
+//!   are given to threads in that order too; but from then on they run at the same time, and the second may overtake the first.
+//! * *When all threads are busy,* handlers wait, in order, and nothing is lost. Of one client,
+//!   [`max_queued_events`](ServerBuilder::max_queued_events) wait (1,000; with `async_handlers(true)` it is
+//!   [`max_handlers_in_flight`](ServerBuilder::max_handlers_in_flight), 64): then it is not read until there is room, so that the queue
+//!   is bounded by the clients. [`Counters::blocking_full`](crate::Counters) says how often a handler had to wait for a thread.
 //! * *What else runs there:* `on_connect` and its middlewares, middlewares of events with all that is behind them on one thread, the
 //!   handlers of the end, callbacks of acks, [`allow_request`](ServerBuilder::allow_request), [`generate_id`](ServerBuilder::generate_id),
 //!   handlers of other servers' events. `on_disconnecting` has its rooms until it has returned.
@@ -52,6 +53,7 @@
 mod broadcast; // many sockets, about to be sent something, or asked
 mod builder; // options of its own
 mod connection; // what a client's sockets share
+mod fallback; // another application on the same port
 mod namespace; // a world of its own
 mod next; // what comes behind a middleware
 mod parent; // handlers for many namespaces
@@ -59,6 +61,7 @@ mod question; // one socket, about to be sent something in a manner of its own
 mod remote; // sockets of any node, as data
 mod replies; // answers as they come
 mod server; // the server
+mod signals; // by which a process is told to end
 mod socket; // one client in one namespace
 mod waiting; // stopping a thread
 mod words; // the words that many have in common

@@ -1,16 +1,22 @@
 //! The server.
 
-use std::future::Future;
+use std::future::{Future, pending};
 use std::ops::Deref;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
+use std::{fmt, io};
 
+use bytes::Bytes;
+use http::{Request, Response};
 use tokio::runtime::Runtime;
 
+use super::builder::Files;
+use super::fallback::{self, Fallback};
+use super::signals::Signals;
 use super::waiting::{must_be_allowed, wait};
 use super::words::{connect_words, event_words, everybody_words};
 use super::{Broadcast, EveryNamespace, Namespace, ParentNamespace, ServerBuilder};
-use crate::http::IntoListener;
+use crate::http::{App, IntoListener};
 use crate::server::inner::ServerInner;
 use crate::server::{self, Drained, ServeError};
 
@@ -44,8 +50,15 @@ use crate::server::{self, Drained, ServeError};
 #[derive(Clone, Debug)]
 pub struct Server {
     inner: server::Server,
+    front: Arc<Front>,
     #[expect(dead_code, reason = "held for its end")]
     threads: Arc<Threads>,
+}
+
+/// What is on its port beside Socket.IO.
+struct Front {
+    files: Option<Files>,
+    fallback: Mutex<Option<fallback::Function>>,
 }
 
 event_words!(Server);
@@ -58,8 +71,9 @@ impl Server {
         ServerBuilder::of_threads()
     }
 
-    pub(super) fn new(inner: server::Server, runtime: Runtime) -> Self {
-        Server { inner, threads: Arc::new(Threads(Some(runtime))) }
+    pub(super) fn new(inner: server::Server, runtime: Runtime, files: Option<Files>) -> Self {
+        let front = Front { files, fallback: Mutex::default() };
+        Server { inner, front: Arc::new(front), threads: Arc::new(Threads(Some(runtime))) }
     }
 
     /// A namespace; see [`crate::Server::of`].
@@ -101,6 +115,34 @@ impl Server {
         self
     }
 
+    /// Another application on the same port: a plain function from request to response answers whatever is neither for Socket.IO's path
+    /// nor a [static file](ServerBuilder::static_files). Give it before [`serve`](Self::serve); the last one given counts.
+    ///
+    /// It runs on a thread of the pool, as handlers do, and may block and emit. The body is there, whole, and has
+    /// [`max_payload`](ServerBuilder::max_payload) bytes at most: more are answered 413. A panic is answered 500. The request's
+    /// extensions have its [`Peer`](crate::http::Peer). Default: 404 for everything.
+    ///
+    /// ```no_run
+    /// # fn example(io: socketio_core::blocking::Server) {
+    /// let emitting = io.clone();
+    /// io.fallback(move |request: http::Request<bytes::Bytes>| match (request.method().as_str(), request.uri().path()) {
+    ///     ("POST", "/notify") => {
+    ///         emitting.emit("notice", String::from_utf8_lossy(request.body())).ok();
+    ///         http::Response::new("told")
+    ///     }
+    ///     _ => http::Response::builder().status(404).body("not here").unwrap(),
+    /// });
+    /// # }
+    /// ```
+    pub fn fallback<R: Into<Bytes>>(
+        &self,
+        function: impl Fn(Request<Bytes>) -> Response<R> + Send + Sync + 'static,
+    ) -> &Self {
+        let function: fallback::Function = Arc::new(move |request| function(request).map(Into::into));
+        *self.front.fallback.lock().unwrap_or_else(PoisonError::into_inner) = Some(function);
+        self
+    }
+
     /// Serves until the server is [closed](Self::close), by another thread or a handler: this thread waits for that. By then nobody new
     /// has been let in, the clients were told, and what waited for them was delivered where that could be done in time.
     ///
@@ -119,8 +161,18 @@ impl Server {
         must_be_allowed();
         let runtime = &self.server().engine.runtime;
         let listener = runtime.block_on(listener.into_listener()).map_err(ServeError::Listen)?;
-        let inner = self.inner.clone();
-        let served = self.wait(async move { inner.serve(listener, std::future::pending()).await });
+        let app = App::new(&self.inner);
+        let app = self.front.files.iter().fold(app, |app, files| files.before(app));
+        let fallback = self.front.fallback.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let server = self.server().clone();
+        let served = self.wait(async move {
+            match fallback {
+                Some(function) => {
+                    app.fallback(Fallback::new(function, server)).serve(listener, pending()).await
+                }
+                None => app.serve(listener, pending()).await,
+            }
+        });
         served.unwrap_or_else(|| Ok(Drained::default()))
     }
 
@@ -135,6 +187,26 @@ impl Server {
     pub fn close(&self) -> Drained {
         let inner = self.inner.clone();
         self.wait(async move { inner.close().await }).unwrap_or_default()
+    }
+
+    /// Closes the server when the process is told to end: at Ctrl-C (`SIGINT`) and at `SIGTERM`, which supervisors and containers send.
+    /// A second signal ends the process at once.
+    ///
+    /// # Errors
+    ///
+    /// The system lets no signal be heard.
+    pub fn close_at_signals(&self) -> io::Result<()> {
+        let _inside = self.server().engine.runtime.enter();
+        let mut told = Signals::new()?;
+        let inner = self.inner.clone();
+        tokio::spawn(async move {
+            told.next().await;
+            tokio::spawn(async move { inner.close().await });
+            told.next().await;
+            tracing::warn!(target: "socketio", "told to end a second time");
+            std::process::exit(EXIT_CODE);
+        });
+        Ok(())
     }
 
     /// Waits until the server begins to [close](Self::close), `timeout` at most; whether it has. A thread in the background sleeps by it,
@@ -168,6 +240,15 @@ impl Deref for Server {
 
     fn deref(&self) -> &server::Server {
         &self.inner
+    }
+}
+
+/// Of a process that was interrupted.
+const EXIT_CODE: i32 = 130;
+
+impl fmt::Debug for Front {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Front").field("files", &self.files).finish_non_exhaustive()
     }
 }
 

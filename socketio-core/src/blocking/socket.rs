@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::waiting::wait;
 use super::words::event_words;
 use super::{Broadcast, Connection, Namespace, Question};
-use crate::adapter::IntoRooms;
+use crate::adapter::{IntoRooms, Room, RoomList};
 use crate::handler::{Context, FromContext, Rejection};
 use crate::protocol::args::IntoArgs;
 use crate::server::{self, AckError, Answer};
@@ -163,6 +163,18 @@ impl Deref for Socket {
 
     fn deref(&self) -> &server::Socket {
         &self.0
+    }
+}
+
+impl From<&Socket> for Room {
+    fn from(socket: &Socket) -> Self {
+        Room::from(socket.id())
+    }
+}
+
+impl IntoRooms for &Socket {
+    fn into_rooms(self) -> RoomList {
+        self.id().into_rooms()
     }
 }
 

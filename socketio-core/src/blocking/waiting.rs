@@ -9,19 +9,18 @@ use tokio::sync::oneshot;
 ///
 /// # Panics
 ///
-/// This thread drives async tasks; it panics too.
+/// This thread drives async tasks; nothing was done.
 #[track_caller]
 pub(super) fn wait<T: Send + 'static>(
     runtime: &Handle,
     future: impl Future<Output = T> + Send + 'static,
 ) -> Option<T> {
+    must_be_allowed();
     let (sender, result) = oneshot::channel();
-    let waiting = runtime.spawn(async move {
+    runtime.spawn(async move {
         let _ = sender.send(future.await);
     });
-    let result = result.blocking_recv().ok();
-    drop(waiting);
-    result
+    result.blocking_recv().ok()
 }
 
 /// Says, before anything is done, whether this thread may be stopped.

@@ -150,7 +150,10 @@ macro_rules! connect_words {
 
             /// Puts a middleware before `on_connect`: the same kind of function. Node: `io.use`. Their order:
             /// [`Namespace::use_connect`](crate::Namespace::use_connect).
-            pub fn use_connect<M>(&self, middleware: impl $crate::handler::BlockingConnectHandler<M>) -> &Self {
+            pub fn use_connect<M>(
+                &self,
+                middleware: impl $crate::handler::BlockingConnectHandler<M>,
+            ) -> &Self {
                 (**self).use_connect($crate::handler::Blocking::new(middleware));
                 self
             }
@@ -162,6 +165,14 @@ macro_rules! connect_words {
                 handler: impl $crate::handler::BlockingHandler<$crate::handler::kind::Connected, M>,
             ) -> &Self {
                 (**self).on_connected($crate::handler::Blocking::new(handler));
+                self
+            }
+
+            /// Handles with the methods of an instance what no function handles: one instance for all clients; see
+            /// [`Class`](crate::handler::Class). Methods that are not async run where handlers run, and may block. The last one given
+            /// counts.
+            pub fn class<C: $crate::handler::Class>(&self, class: C) -> &Self {
+                (**self).class_in(class, $crate::handler::Place::Pool);
                 self
             }
 

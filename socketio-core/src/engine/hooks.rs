@@ -103,7 +103,9 @@ fn on_threads<T: Send + 'static>(hook: Hook<T>, pool: &BlockingPool) -> Hook<T> 
     let pool = pool.clone();
     Arc::new(move |handshake: Handshake| {
         let (hook, pool) = (hook.clone(), pool.clone());
-        Asked::Later(Box::pin(async move { pool.run("a request", move || hook(handshake)).await.answer().await }))
+        Asked::Later(Box::pin(
+            async move { pool.run("a request", move || hook(handshake)).await.answer().await },
+        ))
     })
 }
 

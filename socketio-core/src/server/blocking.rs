@@ -175,7 +175,8 @@ mod tests {
     async fn a_panic_is_the_callers_and_the_thread_goes_on() {
         let pool = pool(1);
         let (panicking, after) = (pool.clone(), pool.clone());
-        let failed = tokio::spawn(async move { panicking.run("test", || panic!("asked for by a test")).await });
+        let failed =
+            tokio::spawn(async move { panicking.run("test", || panic!("asked for by a test")).await });
         assert!(failed.await.unwrap_err().is_panic());
         assert_eq!(after.run("test", || 1).await, 1);
     }

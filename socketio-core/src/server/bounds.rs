@@ -132,7 +132,7 @@ impl<S: Built> ServerBuilder<S> {
         self
     }
 
-    /// Whether handlers of one client may run at the same time. Default: true.
+    /// Whether handlers of one client may run at the same time. Default: true; for a server of threads, false.
     ///
     /// With `false` they run strictly one after the other, whatever they wait for: the next event starts when the last handler has
     /// ended. Events wait in a queue meanwhile (see [`max_queued_events`](Self::max_queued_events)), and the client's pongs and answers
