@@ -9,6 +9,7 @@
 //!
 //! Nothing here sleeps for a guess: everything is waited for, with a deadline generous enough for a busy machine.
 
+#![allow(clippy::duplicate_mod, reason = "the world is compiled for each of the two servers")]
 #![allow(missing_docs)] // Fixtures, which nobody publishes: where a name says it all, it is left at that.
 
 pub mod client; // Engine.IO packets over polling or WebSocket

@@ -5,8 +5,8 @@ use hyper::{
     Request, Response,
     body::{Body, Incoming},
 };
-use socketio_core::{Drained, Server, http::App, server::ServeError};
-use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
+use socketio_core::{Drained, Server, blocking, http::App, server::ServeError};
+use tokio::{net::TcpListener, sync::oneshot};
 use tower_service::Service;
 
 use crate::wait::{until, within};
@@ -14,10 +14,11 @@ use crate::wait::{until, within};
 /// A server that serves until it is stopped or the test ends.
 #[derive(Debug)]
 pub struct Running {
+    /// The server; of a blocking one what it stands for.
     pub io: Server,
     pub port: u16,
     stop: oneshot::Sender<()>,
-    serving: JoinHandle<Result<Drained, ServeError>>,
+    served: oneshot::Receiver<Result<Drained, ServeError>>,
 }
 
 impl Running {
@@ -38,17 +39,37 @@ impl Running {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a port is free");
         let port = listener.local_addr().expect("it is bound").port();
         let (stop, stopped) = oneshot::channel();
-        let stopped = async {
-            let _ = stopped.await;
-        };
-        let serving = tokio::spawn(app.serve(listener, stopped));
-        Self { io, port, stop, serving }
+        let (done, served) = oneshot::channel();
+        tokio::spawn(async move {
+            let stopped = async {
+                let _ = stopped.await;
+            };
+            let _ = done.send(app.serve(listener, stopped).await);
+        });
+        Self { io, port, stop, served }
+    }
+
+    /// A server that blocks: it serves on a thread, and another closes it.
+    pub fn start_blocking(io: blocking::Server) -> Self {
+        let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).expect("a port is free");
+        let port = listener.local_addr().expect("it is bound").port();
+        let (stop, stopped) = oneshot::channel::<()>();
+        let (done, served) = oneshot::channel();
+        let (serving, closing) = (io.clone(), io.clone());
+        std::thread::spawn(move || {
+            let _ = done.send(serving.serve(listener));
+        });
+        std::thread::spawn(move || {
+            let _ = stopped.blocking_recv();
+            closing.close();
+        });
+        Self { io: Server::clone(&io), port, stop, served }
     }
 
     /// Shuts down and tells what was not delivered.
     pub async fn stop(self) -> Drained {
         let _ = self.stop.send(());
-        let served = within("the shutdown", self.serving).await;
+        let served = within("the shutdown", self.served).await;
         served.expect("serving does not panic").expect("serving does not fail")
     }
 

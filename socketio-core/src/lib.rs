@@ -4,6 +4,8 @@
 pub mod protocol; // bytes <-> packets; no I/O, no clock
 
 pub mod adapter; // rooms, and the broadcasts that reach them
+#[cfg(feature = "blocking")]
+pub mod blocking; // the server for programs of threads
 #[cfg(feature = "server")]
 mod engine; // one client session: handshake, heartbeat, transports, upgrade
 #[cfg(feature = "server")]

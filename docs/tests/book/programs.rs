@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::process::Stdio;
 use std::time::Duration;
 
+use integration_tests::client::Client;
 use integration_tests::foreign;
 use integration_tests::wait::{until, within};
 use tokio::io::AsyncReadExt as _;
@@ -142,6 +143,25 @@ async fn sessions_saved_read_and_edited_in_a_scope_meet_clients() {
 #[tokio::test]
 async fn logins_by_token_and_cookie_that_expire_meet_clients() {
     meets_clients("auth").await;
+}
+
+#[tokio::test]
+async fn threads_meet_clients_tick_wait_for_an_answer_and_end_at_ctrl_c() {
+    let program = Program::serving("deployment_threads").await;
+    let mut client = Client::websocket(program.port()).await;
+    client.connect("/").await;
+    client.send(r#"421["register","lobby"]"#).await;
+    client.send(r#"422["sum",2,3]"#).await;
+    let (mut ticks, mut answers) = (0, Vec::new());
+    while ticks == 0 || answers.len() < 2 {
+        match &*client.next().await {
+            r#"42["tick"]"# => ticks += 1,
+            r#"420["your name"]"# => client.send(r#"430["ada"]"#).await,
+            answer => answers.push(answer.to_owned()),
+        }
+    }
+    assert_eq!(answers, [r#"431["welcome, ada"]"#, "432[5]"]);
+    program.stop().await;
 }
 
 #[tokio::test]

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use serde::Deserialize;
 use serde_json::json;
-use socketio_core::{Auth, ConnectError, Data, HandlerError, Server, Socket};
-use tokio::time::sleep;
+use socketio_core::{Auth, ConnectError, Data, HandlerError};
+
+use super::flavour::{Server, Socket, sleep};
 
 #[derive(Clone, Deserialize)]
 struct Login {
@@ -28,7 +29,7 @@ pub(super) fn add(io: &Server) {
     add_early(io);
     io.of("/asking").on_connected(asking);
     io.of("/slow")
-        .on_connect(|| async { sleep(Duration::from_millis(100)).await })
+        .on_connect(|| later! { wait!(sleep(Duration::from_millis(100))) })
         .on("count", |Data(number): Data<u64>| number)
         .on("fence", || ());
     add_world(io);
@@ -61,24 +62,28 @@ fn guest(socket: Socket, login: Option<Auth<Login>>) {
 /// Emits from `on_connect`, directly and by its room, before and after it has waited; then from `on_connected`.
 fn add_early(io: &Server) {
     io.of("/early")
-        .on_connect(|socket: Socket, auth: Option<Auth<Early>>| async move {
-            socket.emit("early", 1)?;
-            socket.join(["early", "early too"])?;
-            socket.namespace().to("early").emit("early", 2)?;
-            sleep(Duration::from_millis(10)).await;
-            socket.emit("early", 3)?;
-            if auth.is_some_and(|Auth(early)| early.refuse) {
-                return Err(ConnectError::new("no"));
+        .on_connect(|socket: Socket, auth: Option<Auth<Early>>| {
+            later! {
+                socket.emit("early", 1)?;
+                socket.join(["early", "early too"])?;
+                socket.namespace().to("early").emit("early", 2)?;
+                wait!(sleep(Duration::from_millis(10)));
+                socket.emit("early", 3)?;
+                if auth.is_some_and(|Auth(early)| early.refuse) {
+                    return Err(ConnectError::new("no"));
+                }
+                Ok::<_, ConnectError>(())
             }
-            Ok(())
         })
         .on_connected(|socket: Socket| -> Result<(), HandlerError> { Ok(socket.emit("early", 4)?) })
         .on("fence", || ());
 }
 
-async fn asking(socket: Socket) -> Result<(), HandlerError> {
-    let answer: String = socket.timeout(Duration::from_secs(20)).emit_with_ack("who are you", ()).await?;
-    Ok(socket.emit("so you are", answer)?)
+waits! {
+    fn asking(socket: Socket) -> Result<(), HandlerError> {
+        let answer: String = wait!(socket.timeout(Duration::from_secs(20)).emit_with_ack("who are you", ()))?;
+        Ok(socket.emit("so you are", answer)?)
+    }
 }
 
 /// A namespace with the same words as `/`, and nothing in common with it.

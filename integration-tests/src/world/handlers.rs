@@ -1,14 +1,14 @@
 //! Registering, arguments, sessions, state, and handlers that fail.
 
 use std::sync::atomic::Ordering::SeqCst;
+use std::time::Duration;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
-use socketio_core::{
-    Args, Data, EventName, Handshake, Namespace, Server, Session, Socket, State, handler::Rejection,
-};
+use socketio_core::{Args, Data, EventName, Handshake, Session, State, handler::Rejection};
 
 use super::World;
+use super::flavour::{Namespace, Server, Socket, sleep};
 
 /// What the application keeps of a client.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -52,9 +52,11 @@ pub(super) fn add(io: &Server) {
     .on("typed result", typed_result);
 
     io.on("panic", explode)
-        .on("panic later", || async {
-            tokio::task::yield_now().await;
-            explode();
+        .on("panic later", || {
+            later! {
+                wait!(sleep(Duration::from_millis(1)));
+                explode();
+            }
         })
         .on("panic in extractor", |_: Data<Exploding>| ())
         .on("panic in serialization", || Exploding);
@@ -64,7 +66,7 @@ pub(super) fn add(io: &Server) {
         match what.as_str() {
             "off" => namespace.off("switched"),
             "first" => namespace.on("switched", || "first"),
-            _ => namespace.on("switched", || async { "second" }),
+            _ => namespace.on("switched", || later! { "second" }),
         };
     });
 }

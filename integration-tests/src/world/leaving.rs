@@ -1,7 +1,8 @@
 //! Ends, and what the server knows of them. Watchers are told.
 
-use socketio_core::{Data, DisconnectReason, HandlerError, Namespace, Server, Session, Socket};
+use socketio_core::{Data, DisconnectReason, HandlerError, Session};
 
+use super::flavour::{Namespace, Server, Socket};
 use super::handlers::Visitor;
 
 pub(super) fn add(io: &Server) {
@@ -23,14 +24,14 @@ pub(super) fn add(io: &Server) {
         })
         .on("kick", move |Data(sid): Data<String>| {
             let socket = main.socket(&sid);
-            socket.inspect(Socket::disconnect).is_some()
+            socket.inspect(|socket| socket.disconnect()).is_some()
         })
         .on("wait until closed", |socket: Socket| {
-            tokio::spawn(async move {
-                socket.closed().await;
+            in_background! {
+                wait!(socket.closed());
                 let watchers = socket.namespace().to("watchers");
                 let _ = watchers.emit("outcome", (socket.id(), "closed"));
-            });
+            };
         });
 }
 

@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use serde::Deserialize;
 use serde_json::{Value, json};
-use socketio_core::handler::{HandlerError, Next, Rejection};
-use socketio_core::{Ack, Args, Auth, ConnectError, Data, EventName, Namespace, RawArgs, Server, Socket};
-use tokio::time::sleep;
+use socketio_core::handler::{HandlerError, Rejection};
+use socketio_core::{Ack, Args, Auth, ConnectError, Data, EventName, RawArgs};
+
+use super::flavour::{Namespace, Next, Server, Socket, sleep};
 
 #[derive(Deserialize)]
 struct Stop {
@@ -36,9 +37,11 @@ fn add_door(door: &Namespace) {
     door.use_connect(|socket: Socket, auth: Option<Auth<Stop>>| {
         ask(&socket, auth.as_ref().map(|Auth(stop)| stop), "first")
     })
-    .use_connect(|socket: Socket, auth: Option<Auth<Stop>>| async move {
-        sleep(Duration::from_millis(20)).await;
-        ask(&socket, auth.as_ref().map(|Auth(stop)| stop), "second")
+    .use_connect(|socket: Socket, auth: Option<Auth<Stop>>| {
+        later! {
+            wait!(sleep(Duration::from_millis(20)));
+            ask(&socket, auth.as_ref().map(|Auth(stop)| stop), "second")
+        }
     })
     .on_connect(|socket: Socket, auth: Option<Auth<Stop>>| {
         ask(&socket, auth.as_ref().map(|Auth(stop)| stop), "handler")
@@ -54,9 +57,11 @@ fn add_passing(middle: &Namespace) {
         .on("number", |Data(number): Data<u64>| number)
         .on("several", |Args((one, two)): Args<(u8, String)>| (two, one))
         .on("nothing", || ())
-        .on("slow", || async {
-            sleep(Duration::from_millis(20)).await;
-            "slow"
+        .on("slow", || {
+            later! {
+                wait!(sleep(Duration::from_millis(20)));
+                "slow"
+            }
         })
         .on("fails", || -> Result<(), HandlerError> { Err(HandlerError::ack(json!({ "error": "told" }))) })
         .on("by hand", |ack: Ack| -> Result<(), HandlerError> { Ok(ack.send("by hand")?) })
@@ -65,38 +70,46 @@ fn add_passing(middle: &Namespace) {
         .on("fence", || ());
 }
 
-/// Tells the client what it has seen of each event that it waited for.
-async fn timed(socket: Socket, event: EventName, args: RawArgs, next: Next) -> Passed {
-    let answer = next.run().await;
-    if &*event != "fence" {
-        let answered = answer.as_ref().map_or("an error".to_owned(), |answer| answer.json().to_owned());
-        socket.emit("passed", (event.to_string(), args.json(), answered))?;
-    }
-    answer
-}
-
-async fn unknown(next: Next) -> Passed {
-    if next.is_handled() { next.run().await } else { Err(HandlerError::ack("nobody handles this")) }
-}
-
-async fn checked(event: EventName, first: Result<Data<Value>, Rejection>, next: Next) -> Passed {
-    match (&*event, first) {
-        ("number", Ok(Data(Value::Number(number)))) if number.as_u64() == Some(13) => {
-            Err(HandlerError::ack("refused"))
+waits! {
+    /// Tells the client what it has seen of each event that it waited for.
+    fn timed(socket: Socket, event: EventName, args: RawArgs, next: Next) -> Passed {
+        let answer = wait!(next.run());
+        if &*event != "fence" {
+            let answered = answer.as_ref().map_or("an error".to_owned(), |answer| answer.json().to_owned());
+            socket.emit("passed", (event.to_string(), args.json(), answered))?;
         }
-        ("number", Ok(Data(Value::String(_)))) => next.with_args(5)?.run().await,
-        _ => next.run().await,
+        answer
+    }
+}
+
+waits! {
+    fn unknown(next: Next) -> Passed {
+        if next.is_handled() { wait!(next.run()) } else { Err(HandlerError::ack("nobody handles this")) }
+    }
+}
+
+waits! {
+    fn checked(event: EventName, first: Result<Data<Value>, Rejection>, next: Next) -> Passed {
+        match (&*event, first) {
+            ("number", Ok(Data(Value::Number(number)))) if number.as_u64() == Some(13) => {
+                Err(HandlerError::ack("refused"))
+            }
+            ("number", Ok(Data(Value::String(_)))) => wait!(next.with_args(5)?.run()),
+            _ => wait!(next.run()),
+        }
     }
 }
 
 /// A namespace that decides for itself who handles what.
 fn add_changes(changing: &Namespace) {
     changing
-        .use_event(|event: EventName, next: Next| async move {
-            match event.strip_prefix("v2:") {
-                Some(name) => next.with_event(name).run().await,
-                None if &*event == "here" => Ok(RawArgs::encode(&"handled by the middleware")?),
-                None => next.run().await,
+        .use_event(|event: EventName, next: Next| {
+            later! {
+                match event.strip_prefix("v2:") {
+                    Some(name) => wait!(next.with_event(name).run()),
+                    None if &*event == "here" => Ok(RawArgs::encode(&"handled by the middleware")?),
+                    None => wait!(next.run()),
+                }
             }
         })
         .on("hello", |event: EventName| format!("handled as {event}"));

@@ -8,10 +8,10 @@ use std::{
 
 use bytes::Bytes;
 use serde::Serialize;
-use socketio_core::{Args, Data, HandlerError, Server, Sid, Socket, State, Transport};
-use tokio::time::sleep;
+use socketio_core::{Args, Data, HandlerError, Sid, State, Transport};
 
 use super::World;
+use super::flavour::{Server, Socket, sleep};
 
 /// What each client has sent so far.
 pub(super) type Numbers = Mutex<HashMap<Sid, Received>>;
@@ -30,7 +30,9 @@ pub(super) fn add(io: &Server) {
         .on("up", up)
         .on("report", report)
         .on("start", |socket: Socket, Data(count): Data<u64>| {
-            tokio::spawn(count_across_the_upgrade(socket, count));
+            in_background! {
+                let _ = wait!(count_across_the_upgrade(socket, count));
+            };
         })
         .on("start at once", |socket: Socket, Data(count): Data<u64>| -> Result<(), HandlerError> {
             for number in 0..count {
@@ -60,22 +62,24 @@ fn report(socket: Socket, State(world): State<World>) -> Received {
     numbers.remove(socket.id()).unwrap_or_default()
 }
 
-/// A few at a time: at most half of them before the connection has changed over, the rest across and after it.
-async fn count_across_the_upgrade(socket: Socket, count: u64) -> Result<(), HandlerError> {
-    let mut next = 0;
-    while next < count && socket.is_connected() {
-        let waits = socket.transport() == Transport::Polling && next >= count / 2;
-        let end = if waits { next } else { (next + 10).min(count) };
-        for number in next..end {
-            if number % 7 == 3 {
-                let length = usize::try_from(number % 50).unwrap_or_default();
-                socket.emit("down", (number, Bytes::from(vec![1; length])))?;
-            } else {
-                socket.emit("down", number)?;
+waits! {
+    /// A few at a time: at most half of them before the connection has changed over, the rest across and after it.
+    fn count_across_the_upgrade(socket: Socket, count: u64) -> Result<(), HandlerError> {
+        let mut next = 0;
+        while next < count && socket.is_connected() {
+            let waits = socket.transport() == Transport::Polling && next >= count / 2;
+            let end = if waits { next } else { (next + 10).min(count) };
+            for number in next..end {
+                if number % 7 == 3 {
+                    let length = usize::try_from(number % 50).unwrap_or_default();
+                    socket.emit("down", (number, Bytes::from(vec![1; length])))?;
+                } else {
+                    socket.emit("down", number)?;
+                }
             }
+            next = end;
+            wait!(sleep(Duration::from_millis(1)));
         }
-        next = end;
-        sleep(Duration::from_millis(1)).await;
+        Ok(())
     }
-    Ok(())
 }

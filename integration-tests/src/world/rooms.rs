@@ -2,7 +2,9 @@
 
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
-use socketio_core::{Args, Data, HandlerError, Namespace, RawArgs, Server, Socket};
+use socketio_core::{Args, Data, HandlerError, RawArgs};
+
+use super::flavour::{Namespace, Server, Socket};
 
 /// A broadcast as a client asks for it.
 #[derive(Deserialize)]

@@ -2,10 +2,10 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use socketio_core::handler::{Captured, HandlerError, Next};
-use socketio_core::server::ServerBuilder;
-use socketio_core::{ConnectError, Data, EventName, Namespace, RawArgs, Server, Socket};
+use socketio_core::handler::{Captured, HandlerError};
+use socketio_core::{ConnectError, Data, EventName, RawArgs};
 
+use super::flavour::{Namespace, Next, Server, ServerBuilder, Socket, running};
 use crate::running::Running;
 
 /// The new namespaces that have been heard of.
@@ -22,7 +22,7 @@ pub async fn start_with(builder: ServerBuilder) -> Running {
     add_new_namespaces(&io);
     add_catch_alls(&io);
     add_patterns(&io);
-    Running::start(io).await
+    running(io).await
 }
 
 fn add_new_namespaces(io: &Server) {
@@ -51,10 +51,12 @@ fn add_catch_alls(io: &Server) {
                 "any" => socket.on_any(|event: EventName| format!("socket, any: {event}")),
                 "once" => socket.once("event", || "socket, once"),
                 "off" => socket.off("event").off_any(),
-                _ => socket.use_event(|event: EventName, next: Next| async move {
-                    match &*event {
-                        "equip" | "fence" => next.run().await,
-                        _ => Err(HandlerError::ack("the socket's own middleware")),
+                _ => socket.use_event(|event: EventName, next: Next| {
+                    later! {
+                        match &*event {
+                            "equip" | "fence" => wait!(next.run()),
+                            _ => Err(HandlerError::ack("the socket's own middleware")),
+                        }
                     }
                 }),
             };

@@ -2,7 +2,9 @@
 
 use bytes::Bytes;
 use serde::Serialize;
-use socketio_core::{Data, HandlerError, RawArgs, Server, Socket};
+use socketio_core::{Data, HandlerError, RawArgs};
+
+use super::flavour::{Server, Socket};
 
 /// Names that are nobody's but the application's.
 const NAMES: [&str; 7] =

@@ -1,19 +1,17 @@
 //! What a server says and hears of its clients beside events: rooms, ends, what is sent, sessions in every form, questions to many.
 
-use std::future::poll_fn;
-use std::task::Poll;
 use std::time::{Duration, SystemTime};
 
 use serde_json::{Value, json};
 use socketio_core::adapter::Reply;
 use socketio_core::handler::SharedSession;
 use socketio_core::server::{AckError, RoomEvent};
-use socketio_core::{
-    Args, Data, DisconnectReason, EventName, HandlerError, Namespace, RawArgs, Server, Sid, Socket,
-};
-use tokio::time::sleep;
+use socketio_core::{Args, Data, DisconnectReason, EventName, HandlerError, RawArgs, Sid};
+
+use super::flavour::{Namespace, Server, Socket, call_all_back, call_back, sleep};
 
 const SHORTLY: Duration = Duration::from_millis(400);
+const PATIENTLY: Duration = Duration::from_secs(20);
 
 type Nothing = Result<(), HandlerError>;
 
@@ -105,12 +103,14 @@ fn add_sessions(io: &Server, words: &Namespace) {
                 let there = socket.connection().socket(&namespace)?;
                 there.session::<String>().map(|text| text.to_string())
             })
-            .on("scope", |socket: Socket| async move {
-                let mut list = socket.session_scope::<Vec<u32>>();
-                list.push(1);
-                sleep(Duration::from_millis(1)).await;
-                list.push(2);
-                socket.session::<Vec<u32>>().map(|list| list.len())
+            .on("scope", |socket: Socket| {
+                later! {
+                    let mut list = socket.session_scope::<Vec<u32>>();
+                    list.push(1);
+                    wait!(sleep(Duration::from_millis(1)));
+                    list.push(2);
+                    socket.session::<Vec<u32>>().map(|list| list.len())
+                }
             })
             .on("scoped", |socket: Socket| socket.session::<Vec<u32>>().map(|list| list.to_vec()));
     }
@@ -120,6 +120,7 @@ fn add_sessions(io: &Server, words: &Namespace) {
     });
 }
 
+#[allow(clippy::while_let_on_iterator, reason = "for the async server it is none")]
 fn add_questions(words: &Namespace) {
     words.on("call back", |socket: Socket, Data(number): Data<u64>| -> Nothing {
         let told = socket.clone();
@@ -129,13 +130,13 @@ fn add_questions(words: &Namespace) {
                 answer.map_err(|error| error.to_string()).map_or_else(Value::from, Value::from),
             );
         };
-        Ok(socket.timeout(SHORTLY).emit_with_callback("question", number, answered)?)
+        Ok(call_back(&socket, "question", number, SHORTLY, answered)?)
     });
     let asked = words.clone();
     words.on("ask room", move |Data(room): Data<String>| {
         let asked = asked.to(room).timeout(SHORTLY);
-        async move {
-            let all = asked.emit_with_ack::<u64>("question", 20).await?;
+        later! {
+            let all = wait!(asked.emit_with_ack::<u64>("question", 20))?;
             let mut answers: Vec<u64> = all.answers.iter().map(|(_, answer)| *answer).collect();
             answers.sort();
             let unfit: Vec<_> = all.unfit.into_iter().map(|(sid, _)| sid).collect();
@@ -145,9 +146,9 @@ fn add_questions(words: &Namespace) {
     let asked = words.clone();
     words.on("ask room as they come", move |socket: Socket, Data(room): Data<String>| {
         let asked = asked.to(room).timeout(SHORTLY);
-        async move {
+        later! {
             let mut replies = asked.ask("question", 20)?;
-            while let Some(reply) = replies.next().await {
+            while let Some(reply) = wait!(replies.next()) {
                 match reply {
                     Reply::Ack { sid, args } => {
                         socket.emit("one answered", (sid, args.as_ref()?.first::<Value>()?))?;
@@ -164,23 +165,12 @@ fn add_questions(words: &Namespace) {
         let answered = move |sid: Sid, answer: Result<u64, AckError>| {
             let _ = socket.emit("one called back", (sid, answer.ok()));
         };
-        Ok(asked.to(room).timeout(SHORTLY).emit_with_callback("question", 20, answered)?)
+        Ok(call_all_back(asked.to(room), "question", 20, SHORTLY, answered)?)
     });
-    words.on("ask too often", |socket: Socket, Data(count): Data<usize>| async move {
-        let open: Vec<_> = (0..count).map(|_| socket.emit_with_ack::<Value>("silence", ())).collect();
-        refused(open).await
+    words.on("ask too often", |socket: Socket, Data(count): Data<usize>| {
+        let ask = |_: &usize| call_back(&socket, "silence", (), PATIENTLY, |_: Result<Value, AckError>| ());
+        (0..count).filter(|number| matches!(ask(number), Err(AckError::TooMany { .. }))).count()
     });
-}
-
-/// How many of these questions fail at once, for too many.
-async fn refused(open: Vec<impl Future<Output = Result<Value, AckError>> + Send + 'static>) -> usize {
-    let mut open: Vec<_> = open.into_iter().map(Box::pin).collect();
-    poll_fn(|cx| {
-        let polls = open.iter_mut().map(|question| question.as_mut().poll(cx));
-        let refused = polls.filter(|poll| matches!(poll, Poll::Ready(Err(AckError::TooMany { .. })))).count();
-        Poll::Ready(refused)
-    })
-    .await
 }
 
 /// Words about everybody, in a namespace that nobody else is in.
@@ -206,8 +196,8 @@ fn add_crowd(crowd: &Namespace) {
     let all = crowd.clone();
     crowd.on("rooms", move || {
         let all = all.clone();
-        async move {
-            let rooms = all.rooms().await?;
+        later! {
+            let rooms = wait!(all.rooms())?;
             let mut rooms: Vec<_> =
                 rooms.items.into_iter().map(|(room, count)| (room.to_string(), count)).collect();
             rooms.sort();
@@ -217,8 +207,8 @@ fn add_crowd(crowd: &Namespace) {
     let all = crowd.clone();
     crowd.on("fetch", move || {
         let all = all.clone();
-        async move {
-            let sockets = all.fetch_sockets().await?;
+        later! {
+            let sockets = wait!(all.fetch_sockets())?;
             let mut sids: Vec<_> = sockets.items.iter().map(|socket| socket.id().to_string()).collect();
             sids.sort();
             Ok::<_, HandlerError>(json!(sids))

@@ -5,6 +5,7 @@
 mod balancer;
 mod draining;
 mod facts;
+mod processes; // as supervisors start them
 
 use integration_tests::log::Log;
 use std::sync::LazyLock;
@@ -36,6 +37,20 @@ behind_each!(
     clients_of_one_address_may_share_a_node,
     without_stickiness_the_log_asks_for_it,
 );
+
+mod processes_behind {
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn nginx() {
+        super::processes::processes_of_threads_are_one_chat_and_one_after_the_other_is_restarted("nginx")
+            .await;
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn haproxy() {
+        super::processes::processes_of_threads_are_one_chat_and_one_after_the_other_is_restarted("haproxy")
+            .await;
+    }
+}
 
 /// For clients that keep no cookies; nginx's free edition cannot learn ids.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

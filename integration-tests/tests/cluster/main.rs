@@ -5,6 +5,7 @@ mod facts;
 mod faults;
 mod half_way;
 mod operations; // all of them, from each node to each, seen by socket.io-client
+mod threads; // nodes of threads among nodes of tasks
 
 integration_tests::on_every_broker! {
     facts::{
@@ -23,6 +24,9 @@ integration_tests::on_every_broker! {
     }
     operations::{
         every_operation_goes_from_each_node_to_each,
+    }
+    threads::{
+        blocking_and_async_nodes_are_one_cluster,
     }
     crowd::{
         a_thousand_clients_hear_every_broadcast_once_and_in_order,

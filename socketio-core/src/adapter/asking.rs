@@ -41,6 +41,25 @@ pub struct Answers<T> {
     pub silent_nodes: Vec<HostId>,
 }
 
+impl<T: Answer> Answers<T> {
+    pub(crate) async fn gather(mut replies: Replies) -> Self {
+        let (answers, unfit, silent, silent_nodes) = Default::default();
+        let mut all = Answers { answers, unfit, silent, silent_nodes };
+        while let Some(reply) = replies.next().await {
+            match reply {
+                Reply::Ack { sid, args } => match read(&args) {
+                    Ok(answer) => all.answers.push((sid, answer)),
+                    Err(error) => all.unfit.push((sid, error)),
+                },
+                Reply::SilentSockets(sids) => all.silent.extend(sids),
+                Reply::SilentNodes(nodes) => all.silent_nodes.extend(nodes),
+                _ => {}
+            }
+        }
+        all
+    }
+}
+
 impl Broadcast<dyn Adapter> {
     /// Leaves the other nodes of a cluster out.
     pub fn local(mut self) -> Self {
@@ -80,21 +99,7 @@ impl Broadcast<dyn Adapter> {
         event: &str,
         args: impl IntoArgs,
     ) -> Result<Answers<T>, AckError> {
-        let mut replies = self.ask(event, args)?;
-        let (answers, unfit, silent, silent_nodes) = Default::default();
-        let mut all = Answers { answers, unfit, silent, silent_nodes };
-        while let Some(reply) = replies.next().await {
-            match reply {
-                Reply::Ack { sid, args } => match read(&args) {
-                    Ok(answer) => all.answers.push((sid, answer)),
-                    Err(error) => all.unfit.push((sid, error)),
-                },
-                Reply::SilentSockets(sids) => all.silent.extend(sids),
-                Reply::SilentNodes(nodes) => all.silent_nodes.extend(nodes),
-                _ => {}
-            }
-        }
-        Ok(all)
+        Ok(Answers::gather(self.ask(event, args)?).await)
     }
 
     /// Sends `event` to each of the sockets, and has `answered` called once for each: with its answer, or with what came instead of one,

@@ -17,6 +17,7 @@ use super::parts::Handshake;
 use super::registry::Registry;
 use super::request::Refusal;
 use crate::protocol::sid::SessionId;
+use crate::server::blocking::BlockingPool;
 
 /// The hooks of a server; none of them by default.
 #[derive(Clone, Default)]
@@ -48,6 +49,15 @@ impl<T> Asked<T> {
 }
 
 impl Hooks {
+    /// The same with what is asked, and answers in its own time, on threads of `pool`.
+    pub(crate) fn on_threads(self, pool: &BlockingPool) -> Self {
+        Hooks {
+            allow_request: self.allow_request.map(|hook| on_threads(hook, pool)),
+            generate_id: self.generate_id.map(|hook| on_threads(hook, pool)),
+            ..self
+        }
+    }
+
     /// Whether the request may open a session.
     pub(super) async fn allow(&self, handshake: &Handshake) -> Result<(), Refusal> {
         let Some(hook) = &self.allow_request else { return Ok(()) };
@@ -87,6 +97,16 @@ impl Hooks {
             hook(&RefusedRequest { request, code, message, cause });
         }
     }
+}
+
+fn on_threads<T: Send + 'static>(hook: Hook<T>, pool: &BlockingPool) -> Hook<T> {
+    let pool = pool.clone();
+    Arc::new(move |handshake: Handshake| {
+        let (hook, pool) = (hook.clone(), pool.clone());
+        Asked::Later(Box::pin(
+            async move { pool.run("a request", move || hook(handshake)).await.answer().await },
+        ))
+    })
 }
 
 /// What can stand in a query and a cookie as it is.

@@ -1,4 +1,4 @@
-//! Functions that block, as handlers: their extractors run where the event arrived, they themselves elsewhere.
+//! Functions that block, as handlers: their extractors run where the event arrived, they themselves on a thread for the purpose.
 
 use std::sync::Arc;
 
@@ -77,11 +77,10 @@ macro_rules! handlers {
                 };)*
                 let (socket, event, id) = (context.socket().clone(), Box::<str>::from(context.event_name()), context.ack);
                 let slot = context.slot().cloned();
-                Called::Future(Box::pin(async move {
-                    let server = socket.server().clone();
-                    let replies = socket.clone();
-                    let work = move || reply(&replies, &event, id, slot.as_deref(), (*self)($($arg),*).into_ack());
-                    server.blocking.run(&socket, work).await;
+                Called::Blocking(Box::pin(async move {
+                    let (pool, who) = (socket.server().blocking.clone(), socket.id().clone());
+                    let work = move || reply(&socket, &event, id, slot.as_deref(), (*self)($($arg),*).into_ack());
+                    pool.run(who, work).await;
                 }))
             }
         }
@@ -100,9 +99,8 @@ macro_rules! handlers {
                 };)*
                 let socket = context.socket().clone();
                 Connecting::Future(Box::pin(async move {
-                    let server = socket.server().clone();
-                    let decided = server.blocking.run(&socket, move || (*self)($($arg),*).into_connect()).await;
-                    decided.unwrap_or_else(|| Err(ConnectError::default()))
+                    let (pool, who) = (socket.server().blocking.clone(), socket.id().clone());
+                    pool.run(who, move || (*self)($($arg),*).into_connect()).await
                 }))
             }
         }

@@ -30,6 +30,8 @@ pub trait Handler<K, M>: Send + Sync + 'static {
 pub enum Called {
     Done,
     Future(BoxedHandler),
+    /// It runs on a thread of its own: where an async handler counts once it first waits, this one counts when it has returned.
+    Blocking(BoxedHandler),
 }
 
 /// A handler that waits.

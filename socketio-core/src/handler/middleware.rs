@@ -96,7 +96,7 @@ impl Next {
     /// without any words stands for a handler that did not run, because [there is none](Self::is_handled) or an argument did not fit,
     pub async fn run(self) -> Result<RawArgs, HandlerError> {
         let slot = Arc::new(Slot::default());
-        if let Called::Future(handler) = self.call(&slot)? {
+        if let Called::Future(handler) | Called::Blocking(handler) = self.call(&slot)? {
             handler.await;
         }
         slot.take().unwrap_or_else(|| Err(HandlerError::silent()))
@@ -121,6 +121,11 @@ impl Next {
         let args = self.args.as_ref()?;
         let mut context = Context::on_the_way(socket, &self.event, &args, Step { next: self, slot });
         Ok(function(&mut context))
+    }
+
+    #[cfg(feature = "blocking")]
+    pub(crate) fn socket(&self) -> &Socket {
+        &self.way.socket
     }
 
     /// The name under which it goes on.

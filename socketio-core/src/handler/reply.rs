@@ -90,7 +90,7 @@ impl HandlerError {
     }
 
     /// Everything about it has been said.
-    pub(super) fn silent() -> Self {
+    pub(crate) fn silent() -> Self {
         HandlerError { cause: None, ack: None }
     }
 

@@ -2,13 +2,14 @@
 
 use std::collections::HashMap;
 use std::future::Future;
-use std::sync::PoisonError;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use serde::de::DeserializeOwned;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 
+use super::inner::ServerInner;
 use super::link::Link;
 use super::{AckError, EmitError, Socket, encode, watching};
 use crate::adapter::{Flags, reserved};
@@ -39,6 +40,10 @@ pub struct Question {
 impl Question {
     pub(crate) fn new(socket: Socket, timeout: Duration) -> Self {
         Question { socket, timeout, flags: Flags::default() }
+    }
+
+    pub(crate) fn server(&self) -> &Arc<ServerInner> {
+        self.socket.server()
     }
 
     /// Sets how long the question waits for its answer.

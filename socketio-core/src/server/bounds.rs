@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use super::builder::{ServerBuilder, wrong};
+use super::builder::{Built, ServerBuilder, wrong};
 use super::{BuildError, Rate};
 
 /// What happens when more waits for a client than [`max_outgoing`](ServerBuilder::max_outgoing) allows.
@@ -21,7 +21,7 @@ pub enum OutgoingPolicy {
     DropVolatileFirst,
 }
 
-impl ServerBuilder {
+impl<S: Built> ServerBuilder<S> {
     /// Largest message accepted from a client, in bytes, on either transport, attachments included. Default: 1,000,000.
     pub fn max_payload(mut self, bytes: usize) -> Self {
         self.max_payload = bytes;
@@ -132,7 +132,7 @@ impl ServerBuilder {
         self
     }
 
-    /// Whether handlers of one client may run at the same time. Default: true.
+    /// Whether handlers of one client may run at the same time. Default: true; for a server of threads, false.
     ///
     /// With `false` they run strictly one after the other, whatever they wait for: the next event starts when the last handler has
     /// ended. Events wait in a queue meanwhile (see [`max_queued_events`](Self::max_queued_events)), and the client's pongs and answers

@@ -14,6 +14,7 @@ use super::life::Early;
 use super::link::Entry;
 use super::serial;
 use super::slow::Watch;
+use super::socket::Tell;
 use super::table::Layers;
 use crate::adapter::reserved;
 use crate::engine::Close;
@@ -114,8 +115,9 @@ pub(crate) fn upgraded(socket: &Socket) {
     }
 }
 
-/// The client is about to be gone; its rooms are still there. `false`: somebody else is at it, who will end the socket too.
-pub(crate) fn disconnecting(socket: &Socket, close: &Close) -> bool {
+/// The client is about to be gone; its rooms are still there. `false`: somebody else is at it, who will end the socket too, or its
+/// handler runs on a thread of its own, after which the socket ends as `tell` says.
+pub(crate) fn disconnecting(socket: &Socket, close: &Close, tell: Tell<'_>) -> bool {
     let Some(handler) = Layers::of(socket).first(|handlers| handlers.disconnecting.as_ref()) else {
         return true;
     };
@@ -124,8 +126,22 @@ pub(crate) fn disconnecting(socket: &Socket, close: &Close) -> bool {
     }
     let _runtime = socket.server().engine.runtime.enter();
     let mut context = Context::disconnecting(socket, close);
-    start_handler(socket, "disconnecting", || handler(&mut context));
-    true
+    let (blocks, later) = (Cell::new(false), Cell::new(false));
+    let call = || {
+        let called = handler(&mut context);
+        blocks.set(matches!(called, Called::Blocking(_)));
+        called
+    };
+    let hold = || {
+        let place = socket.link().enter();
+        if !blocks.get() {
+            return Held::Place(place);
+        }
+        later.set(true);
+        Held::End { _ends: EndsLater::new(socket, close, tell), _place: place }
+    };
+    start(socket, "disconnecting", call, hold);
+    !later.get()
 }
 
 /// The client is gone.
@@ -170,7 +186,9 @@ fn start(socket: &Socket, event: &str, call: impl FnOnce() -> Called, hold: impl
     let watch = Watch::start();
     let first = catch_unwind(AssertUnwindSafe(|| match call() {
         Called::Done => None,
-        Called::Future(mut handler) => poll_in_place(&mut handler).is_pending().then_some(handler),
+        Called::Future(mut handler) | Called::Blocking(mut handler) => {
+            poll_in_place(&mut handler).is_pending().then_some(handler)
+        }
     }));
     watch.end(socket, event);
     drop(entered);
@@ -207,6 +225,31 @@ enum Held {
     Place(Entry),
     /// The client's session, which ends with the disconnect handler; a place too, as a client may come and go.
     Session { _last: LastUse, _place: Entry },
+    /// The socket, which ends after it.
+    End { _ends: EndsLater, _place: Entry },
+}
+
+/// Ends a socket when it is dropped.
+struct EndsLater {
+    socket: Socket,
+    close: Close,
+    /// Whether the client has to be told.
+    tells: bool,
+}
+
+impl EndsLater {
+    fn new(socket: &Socket, close: &Close, tell: Tell<'_>) -> Self {
+        socket.server().counting.disconnecting.up();
+        let tells = !matches!(tell, Tell::Nothing);
+        EndsLater { socket: socket.clone(), close: close.clone(), tells }
+    }
+}
+
+impl Drop for EndsLater {
+    fn drop(&mut self) {
+        self.socket.end_told(&self.close, if self.tells { Tell::End } else { Tell::Nothing }, true);
+        self.socket.server().counting.disconnecting.down();
+    }
 }
 
 struct LastUse(Socket);

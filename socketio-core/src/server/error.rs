@@ -52,6 +52,9 @@ pub enum BuildError {
     /// `build` was called outside a Tokio runtime.
     #[error("build() needs a Tokio runtime: call it inside one, for instance in a #[tokio::main] function")]
     NoRuntime,
+    /// The runtime of a blocking server cannot be had: the system gives no threads.
+    #[error("the server's threads cannot be started")]
+    Threads(#[source] std::io::Error),
     /// An option has a value that cannot work.
     #[error("{option}: {problem}")]
     Option {

@@ -78,6 +78,18 @@ impl ServerInner {
         }
     }
 
+    /// Calls an application's function on a thread of the pool, in its turn.
+    #[cfg(feature = "blocking")]
+    pub(crate) fn call_back(self: &Arc<Self>, function: impl FnOnce() + Send + 'static) {
+        let server = self.clone();
+        self.blocking.start("a callback", move || {
+            if catch_unwind(AssertUnwindSafe(function)).is_err() {
+                server.counting.handler_panics.one();
+                tracing::error!(target: "socketio", "a callback panicked");
+            }
+        });
+    }
+
     pub(crate) fn counters(&self) -> Counters {
         let engine = &self.engine;
         let counting = &self.counting;

@@ -1,14 +1,14 @@
 //! The server: namespaces, sockets, and what is done with them.
 
 mod ack; // questions to a client, and their answers
-mod blocking; // where handlers run that block
+pub(crate) mod blocking; // where handlers run that block
 mod bounds; // options that bound what clients can do
-mod builder; // options
+pub(crate) mod builder; // options
 mod client; // the inbox of a connection
 mod connecting; // a client at the door of a namespace
 mod connection; // what the sockets of a client share
 pub(crate) mod counters; // what is going on, in numbers
-mod dispatch; // starting handlers
+pub(crate) mod dispatch; // starting handlers
 pub(crate) mod encode; // packets to complete frames
 mod error; // errors of the server's words
 mod everybody; // a server's words about the clients of `/`
@@ -46,13 +46,14 @@ use std::time::Duration;
 
 pub use self::ack::{Answer, Question};
 pub use self::bounds::OutgoingPolicy;
-pub use self::builder::ServerBuilder;
+pub use self::builder::{Built, ServerBuilder};
 pub use self::connection::Connection;
 pub use self::counters::Counters;
 pub use self::error::{AckError, BuildError, JoinError, ServeError};
 pub use self::namespace::Namespace;
 pub use self::parent::{EveryNamespace, ParentNamespace};
 pub use self::remote::RemoteSocket;
+pub use self::server_events::ServerAnswers;
 pub use self::session::SessionScope;
 pub use self::watching::RoomEvent;
 
@@ -123,7 +124,7 @@ impl Server {
         Server { root: Namespace { server: inner, inner: namespace } }
     }
 
-    fn inner(&self) -> &Arc<ServerInner> {
+    pub(crate) fn inner(&self) -> &Arc<ServerInner> {
         &self.root.server
     }
 

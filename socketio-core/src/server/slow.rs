@@ -1,6 +1,6 @@
 //! Handlers that block their thread: noticed when they come back, and named.
 
-use super::Socket;
+use super::{Socket, blocking};
 use crate::engine::Limit;
 
 /// When a handler was let loose on the thread.
@@ -26,7 +26,8 @@ impl Watch {
 
 #[cold]
 fn warn_if_long(socket: &Socket, event: &str, blocked_ms: u64) {
-    if blocked_ms <= u64::from(socket.server().limits.slow_handler) {
+    // A thread of the pool serves nobody else.
+    if blocked_ms <= u64::from(socket.server().limits.slow_handler) || blocking::on_pool() {
         return;
     }
     if let Some(left_out) = socket.server().engine.reached.count_and_admit(Limit::SlowHandler) {

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use http::HeaderMap;
 use http::request::Parts;
 
-use super::ServerBuilder;
+use super::{Built, ServerBuilder};
 use crate::engine::{AllowRequest, GenerateId, RefusedRequest};
 
-impl ServerBuilder {
+impl<S: Built> ServerBuilder<S> {
     /// Decides whether a request may open a session, before anything is made for it. Default: every one may.
     ///
     /// It is a function of the [`Handshake`](crate::Handshake), `async` or not, that returns a `bool` or a `Result` with what the client

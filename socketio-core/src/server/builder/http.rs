@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::{BuildError, ServerBuilder, wrong};
+use super::{BuildError, Built, ServerBuilder, wrong};
 use crate::engine::{Cookie, Cors, TrustedProxies};
 use crate::http::{ClientFiles, PathRule};
 
@@ -34,7 +34,7 @@ impl Default for HttpOptions {
     }
 }
 
-impl ServerBuilder {
+impl<S: Built> ServerBuilder<S> {
     /// The path that clients are told to use. Default: `/socket.io`. A path that only begins like it is not the server's.
     pub fn path(mut self, path: &str) -> Self {
         self.http.path = PathRule::new(path);

@@ -4,6 +4,7 @@ mod hooks; // what the application has to say about requests
 mod http; // which requests are the server's, from whom, and how they are answered
 mod sessions; // transports, heartbeat, deadlines
 
+use std::fmt;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -44,13 +45,17 @@ use crate::protocol::engine::Transport;
 ///     .build()?;
 /// # Ok(()) }
 /// ```
+///
+/// A server for threads, [`blocking::Server`](crate::blocking::Server), has the same options, and some of its own: `S` is what is built.
 #[derive(Debug)]
 #[must_use = "nothing is made before `build`"]
-pub struct ServerBuilder {
+pub struct ServerBuilder<S: Built = Server> {
+    /// Those of this kind of server alone.
+    pub(crate) own: S::Options,
     http: HttpOptions,
     sessions: SessionOptions,
-    hooks: Hooks,
-    pub(super) max_payload: usize,
+    pub(crate) hooks: Hooks,
+    pub(crate) max_payload: usize,
     pub(super) max_outgoing: usize,
     pub(super) outgoing_policy: OutgoingPolicy,
     pub(super) max_buffered_total: usize,
@@ -64,16 +69,38 @@ pub struct ServerBuilder {
     namespaces: Vec<String>,
     every_namespace: bool,
     cleanup_empty_child_namespaces: bool,
-    pub(super) limits: Limits,
+    pub(crate) limits: Limits,
     pub(super) slow_handler: Duration,
     state: StateMap,
     adapter: Option<Arc<dyn Adapter>>,
     share: Share,
 }
 
-impl Default for ServerBuilder {
+/// What a builder builds: a [`Server`], or one for threads.
+pub trait Built: fmt::Debug + sealed::Sealed {
+    /// Options of this kind of server alone.
+    #[doc(hidden)]
+    type Options: Default + fmt::Debug;
+    /// Whether its functions may block their thread.
+    #[doc(hidden)]
+    const BLOCKS: bool;
+}
+
+pub(crate) mod sealed {
+    pub trait Sealed {}
+}
+
+impl sealed::Sealed for Server {}
+
+impl Built for Server {
+    type Options = ();
+    const BLOCKS: bool = false;
+}
+
+impl<S: Built> Default for ServerBuilder<S> {
     fn default() -> Self {
         ServerBuilder {
+            own: S::Options::default(),
             http: HttpOptions::default(),
             sessions: SessionOptions::default(),
             hooks: Hooks::default(),
@@ -114,7 +141,7 @@ impl Default for ServerBuilder {
     }
 }
 
-impl ServerBuilder {
+impl<S: Built> ServerBuilder<S> {
     /// Gives handlers a value: they take it as [`State<T>`](crate::State). One value per type; the last one counts.
     pub fn state<T: Send + Sync + 'static>(mut self, state: T) -> Self {
         self.state.insert(Arc::new(state));
@@ -188,12 +215,8 @@ impl ServerBuilder {
         self.adapter(manager)
     }
 
-    /// Makes the server and starts its adapter. It serves nothing yet.
-    ///
-    /// # Errors
-    ///
-    /// [`BuildError::Option`] names the option whose value cannot work; [`BuildError::NoRuntime`]: there is no Tokio runtime here.
-    pub fn build(self) -> Result<Server, BuildError> {
+    /// Makes a server on the runtime that this thread is in.
+    pub(crate) fn build_here(mut self) -> Result<Server, BuildError> {
         let runtime = Handle::try_current().map_err(|_| BuildError::NoRuntime)?;
         let mut limits = self.limits.clone();
         limits.slow_handler = millis("slow_handler", self.slow_handler)?;
@@ -202,8 +225,12 @@ impl ServerBuilder {
         let names = self.namespaces.clone();
         let adapter = self.adapter.clone().unwrap_or_else(|| Arc::new(LocalAdapter::new()));
         let namespaces = Namespaces::new(self.cleanup_empty_child_namespaces, self.every_namespace);
-        let (config, state) = self.check()?;
         let counting = Arc::new(Counting::default());
+        let blocking = BlockingPool::new(limits.blocking_handlers, runtime.clone(), counting.reached.clone());
+        if S::BLOCKS {
+            self.hooks = self.hooks.on_threads(&blocking);
+        }
+        let (config, state) = self.check()?;
         let inner = Arc::new(ServerInner {
             engine: Engine::start(config, runtime.clone(), counting.reached.clone()),
             adapter: adapter.clone(),
@@ -213,7 +240,7 @@ impl ServerBuilder {
             uncommon: Uncommon::default(),
             expiry: Arc::default(),
             state,
-            blocking: BlockingPool::new(limits.blocking_handlers),
+            blocking,
             limits,
             counting,
             gather_ids: GatherIds::default(),
@@ -269,6 +296,17 @@ impl ServerBuilder {
     }
 }
 
+impl ServerBuilder {
+    /// Makes the server and starts its adapter. It serves nothing yet.
+    ///
+    /// # Errors
+    ///
+    /// [`BuildError::Option`] names the option whose value cannot work; [`BuildError::NoRuntime`]: there is no Tokio runtime here.
+    pub fn build(self) -> Result<Server, BuildError> {
+        self.build_here()
+    }
+}
+
 /// Runs the adapter's start: one that needs not wait is ready when `build` returns.
 fn start(adapter: &Arc<dyn Adapter>, node: LocalNode, runtime: &Handle) {
     let adapter = adapter.clone();
@@ -291,7 +329,7 @@ fn export(server: &Arc<ServerInner>, runtime: &Handle) {
 #[cfg(not(feature = "metrics"))]
 fn export(_: &Arc<ServerInner>, _: &Handle) {}
 
-pub(super) fn wrong(option: &'static str, problem: impl Into<String>) -> BuildError {
+pub(crate) fn wrong(option: &'static str, problem: impl Into<String>) -> BuildError {
     BuildError::Option { option, problem: problem.into() }
 }
 
@@ -302,13 +340,13 @@ mod tests {
 
     #[test]
     fn build_outside_a_runtime_says_what_is_missing() {
-        let error = ServerBuilder::default().build().unwrap_err();
+        let error = Server::builder().build().unwrap_err();
         assert!(error.to_string().contains("Tokio runtime"));
     }
 
     #[tokio::test]
     async fn a_wrong_value_is_refused_in_words_that_name_the_option() {
-        let builder = ServerBuilder::default;
+        let builder = Server::builder;
         let refused = [
             (builder().ping_interval(Duration::ZERO), "ping_interval"),
             (builder().ping_timeout(Duration::from_secs(1 << 32)), "ping_timeout"),

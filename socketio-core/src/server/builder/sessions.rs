@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::{BuildError, ServerBuilder, wrong};
+use super::{BuildError, Built, ServerBuilder, wrong};
 use crate::protocol::engine::{Packet, Transport};
 use crate::protocol::frame::{self, Opcode};
 
@@ -45,7 +45,7 @@ impl Default for SessionOptions {
     }
 }
 
-impl ServerBuilder {
+impl<S: Built> ServerBuilder<S> {
     /// The transports that clients may use. Default: both.
     pub fn transports(mut self, transports: impl IntoIterator<Item = Transport>) -> Self {
         self.sessions.transports = transports.into_iter().collect();

@@ -64,12 +64,17 @@ impl Socket {
 
     /// The one way out of a namespace: rooms, questions and state end here, once, and the disconnect handler starts.
     pub(crate) fn end(&self, close: &Close, tell: Tell<'_>) {
-        let namespace = &self.inner.namespace;
-        let counting = &self.inner.server.counting;
         let was_in = self.is_connected();
-        if was_in && !dispatch::disconnecting(self, close) {
+        if was_in && !dispatch::disconnecting(self, close, tell) {
             return;
         }
+        self.end_told(close, tell, was_in);
+    }
+
+    /// The same once whoever wants to know that the end is near has been told; `was_in`: there may be somebody.
+    pub(crate) fn end_told(&self, close: &Close, tell: Tell<'_>, was_in: bool) {
+        let namespace = &self.inner.namespace;
+        let counting = &self.inner.server.counting;
         let (gone, left) = match self.inner.life.end(self, &namespace.rooms, was_in) {
             Ending::Ended(gone, left) => (gone, left),
             Ending::Before => return,
