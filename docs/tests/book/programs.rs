@@ -190,7 +190,7 @@ async fn the_broker_of_the_book_is_under_a_hundred_lines_and_keeps_the_contract(
 const NEEDS_REDIS: &[&str] = &["scaling", "workers"];
 
 /// Those that other tests run as they want to be run.
-const RUN_ELSEWHERE: &[&str] = &["broker", "workers"];
+const RUN_ELSEWHERE: &[&str] = &["broker", "workers", "deployment_kubernetes"];
 
 /// Whatever is in the book: what serves answers a handshake and ends by Ctrl-C, what does not ends by itself.
 #[tokio::test]
