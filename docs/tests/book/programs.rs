@@ -5,9 +5,9 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use integration_tests::foreign;
-use integration_tests::wait::{until, within};
+use integration_tests::wait::until;
 use tokio::io::AsyncReadExt as _;
-use tokio::net::{TcpSocket, TcpStream};
+use tokio::net::TcpSocket;
 use tokio::process::{Child, Command};
 use tokio::time::timeout;
 
@@ -37,15 +37,10 @@ impl Program {
     /// One that serves, and does so already.
     async fn serving(name: &str) -> Self {
         let mut program = Self::start(name);
-        within(&format!("{name} to listen"), async {
-            loop {
-                if TcpStream::connect(program.address).await.is_ok() {
-                    return;
-                }
-                let ended = program.child.try_wait().expect("its status");
-                assert!(ended.is_none(), "{name} ended: {ended:?}");
-                tokio::task::yield_now().await;
-            }
+        until(&format!("{name} to listen"), || {
+            let ended = program.child.try_wait().expect("its status");
+            assert!(ended.is_none(), "{name} ended: {ended:?}");
+            std::net::TcpStream::connect(program.address).map(drop)
         })
         .await;
         program
