@@ -88,7 +88,9 @@ fn runnable(program: &str) -> String {
             module.push('\n');
         }
     }
-    module = module.replace("\"127.0.0.1:3000\"", "crate::address()");
+    for address in ["127.0.0.1:3000", "0.0.0.0:3000"] {
+        module = module.replace(&format!("{address:?}"), "crate::address()");
+    }
     module = module.replace("\"redis://localhost\"", "crate::redis()");
     module.push_str("\npub(crate) fn run() -> std::process::ExitCode {\n    std::process::Termination::report(main())\n}\n");
     module

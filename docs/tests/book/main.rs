@@ -4,5 +4,6 @@ mod chapters; // links, languages, what is in the table of contents
 mod compatibility; // which versions were tried
 mod manifests; // lines for a Cargo.toml
 mod messages; // what the troubleshooting chapter quotes
+mod names; // what the migration tables call ours
 mod page; // a chapter, read
 mod programs; // the whole programs, run

@@ -63,9 +63,10 @@ fn the_lines_for_a_cargo_toml_name_crates_versions_and_features_that_there_are()
             }
             let manifest: toml::Table =
                 block.parse().unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-            let sections =
-                ["dependencies", "dev-dependencies"].into_iter().filter_map(|name| manifest.get(name));
-            for (name, wanted) in sections.filter_map(toml::Value::as_table).flatten() {
+            let sections = ["dependencies", "dev-dependencies"].map(|name| manifest.get(name)?.as_table());
+            // Without a heading they are lines to be added.
+            let sections = if sections == [None, None] { [Some(&manifest), None] } else { sections };
+            for (name, wanted) in sections.into_iter().flatten().flatten() {
                 lines += 1;
                 wrong
                     .extend(packages.fault(name, wanted).map(|fault| format!("{}: {fault}", path.display())));

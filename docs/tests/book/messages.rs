@@ -6,7 +6,7 @@ use std::path::Path;
 use crate::page::{Page, docs};
 
 /// All Rust of the crates, with escapes and line breaks of long literals taken out.
-fn sources() -> String {
+pub(crate) fn sources() -> String {
     let mut all = String::new();
     for crate_name in
         ["socketio-core", "socketio-redis", "socketio-amqp", "socketio-kafka", "socketio-emitter"]

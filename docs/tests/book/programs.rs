@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use integration_tests::client::Client;
 use integration_tests::foreign;
-use integration_tests::wait::{until, within};
+use integration_tests::wait::until;
 use tokio::io::AsyncReadExt as _;
-use tokio::net::{TcpSocket, TcpStream};
+use tokio::net::TcpSocket;
 use tokio::process::{Child, Command};
 use tokio::time::timeout;
 
@@ -38,15 +38,10 @@ impl Program {
     /// One that serves, and does so already.
     async fn serving(name: &str) -> Self {
         let mut program = Self::start(name);
-        within(&format!("{name} to listen"), async {
-            loop {
-                if TcpStream::connect(program.address).await.is_ok() {
-                    return;
-                }
-                let ended = program.child.try_wait().expect("its status");
-                assert!(ended.is_none(), "{name} ended: {ended:?}");
-                tokio::task::yield_now().await;
-            }
+        until(&format!("{name} to listen"), || {
+            let ended = program.child.try_wait().expect("its status");
+            assert!(ended.is_none(), "{name} ended: {ended:?}");
+            std::net::TcpStream::connect(program.address).map(drop)
         })
         .await;
         program
@@ -210,7 +205,7 @@ async fn the_broker_of_the_book_is_under_a_hundred_lines_and_keeps_the_contract(
 const NEEDS_REDIS: &[&str] = &["scaling", "workers"];
 
 /// Those that other tests run as they want to be run.
-const RUN_ELSEWHERE: &[&str] = &["broker", "workers"];
+const RUN_ELSEWHERE: &[&str] = &["broker", "workers", "deployment_kubernetes"];
 
 /// Whatever is in the book: what serves answers a handshake and ends by Ctrl-C, what does not ends by itself.
 #[tokio::test]

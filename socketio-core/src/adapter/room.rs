@@ -62,6 +62,12 @@ impl PartialEq<&str> for Room {
     }
 }
 
+impl PartialEq<String> for Room {
+    fn eq(&self, other: &String) -> bool {
+        *self.0 == **other
+    }
+}
+
 impl From<&str> for Room {
     fn from(name: &str) -> Self {
         Room(name.into())

@@ -35,8 +35,7 @@ use crate::http::Body;
 ///
 /// ```
 /// # use socketio_core::{Cors, Server};
-/// # let _ =
-/// Server::builder().cors(Cors::origins(["https://app.example", "http://localhost:5173"]))
+/// let builder = Server::builder().cors(Cors::origins(["https://app.example", "http://localhost:5173"]));
 /// ```
 #[derive(Clone, Debug)]
 pub struct Cors {
