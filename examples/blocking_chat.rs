@@ -228,7 +228,7 @@ fn serve(options: Options) -> Result<(), Box<dyn Error>> {
     let chat = io.of("/");
     io.fallback(move |request| elsewhere(&chat, &request));
 
-    io.close_at_signals()?;
+    io.close_at_signals();
     let listener = std::net::TcpListener::bind((&*options.host, options.port))
         .map_err(|error| format!("{}:{}: {error}", options.host, options.port))?;
     println!(

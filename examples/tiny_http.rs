@@ -98,7 +98,7 @@ fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
     });
 
     let address = std::env::args().nth(1).unwrap_or_else(|| "127.0.0.1:3000".into());
-    io.close_at_signals()?;
+    io.close_at_signals();
     println!("listening on http://{address}");
     io.serve(address)?;
     Ok(())

@@ -2,6 +2,7 @@
 
 use std::net::TcpListener;
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
@@ -11,8 +12,13 @@ use integration_tests::client::Client;
 use integration_tests::http;
 use integration_tests::wait::{until, within};
 use socketio_core::blocking::{Server, Socket};
-use socketio_core::http::Peer;
+use socketio_core::http::{Peer, Tls};
 use socketio_core::{Data, StaticFiles};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::rustls::crypto::ring;
+use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 
 use crate::{joined, serve};
 
@@ -21,6 +27,7 @@ fn elsewhere(io: &Server, request: Request<Bytes>) -> Response<String> {
     let peer = request.extensions().get::<Peer>().and_then(|peer| peer.address);
     let text = match (request.method().as_str(), request.uri().path()) {
         (_, "/peer") => peer.is_some_and(|peer| peer.ip().is_loopback()).to_string(),
+        (_, "/secure") => request.extensions().get::<Peer>().is_some_and(|peer| peer.secure).to_string(),
         (_, "/slow") => {
             thread::sleep(Duration::from_millis(200));
             "slow".to_owned()
@@ -122,6 +129,55 @@ async fn a_stop_tells_clients_lets_requests_and_handlers_end_and_gives_the_port_
     within("serve to return", serving).await.unwrap().unwrap();
     assert_eq!(io.counters().sessions, 0);
     TcpListener::bind(("127.0.0.1", port)).expect("the port is free");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn https_and_wss_end_at_the_server_of_threads() {
+    let certificate = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("blocking-tls");
+    std::fs::create_dir_all(&folder).unwrap();
+    let (pem, key) = (folder.join("cert.pem"), folder.join("key.pem"));
+    std::fs::write(&pem, certificate.cert.pem()).unwrap();
+    std::fs::write(&key, certificate.signing_key.serialize_pem()).unwrap();
+
+    let io = Server::builder().build().unwrap();
+    let emitting = io.clone();
+    io.fallback(move |request| elsewhere(&emitting, request));
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let serving = io.clone();
+    let listener = Tls::from_pem_files(&pem, &key).unwrap().on(listener);
+    let serving = tokio::task::spawn_blocking(move || serving.serve(listener));
+
+    let mut roots = RootCertStore::empty();
+    roots.add(certificate.cert.der().clone()).unwrap();
+    let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    let connector = TlsConnector::from(Arc::new(config));
+    let asked = async |path: &str, headers: &str, until: &str| {
+        let stream = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+        let mut stream = connector.connect("localhost".try_into().unwrap(), stream).await.unwrap();
+        let request = format!("GET {path} HTTP/1.1\r\nhost: localhost\r\n{headers}\r\n");
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = Vec::new();
+        within("an answer over TLS", async {
+            while !String::from_utf8_lossy(&answer).contains(until) {
+                assert!(stream.read_buf(&mut answer).await.unwrap() > 0, "no {until:?}: {answer:?}");
+            }
+        })
+        .await;
+    };
+    asked("/secure", "", "true").await;
+    asked("/socket.io/?EIO=4&transport=polling", "origin: https://localhost\r\n", "0{\"sid\"").await;
+    let upgrade = "connection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\n\
+        sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\norigin: https://localhost\r\n";
+    asked("/socket.io/?EIO=4&transport=websocket", upgrade, "0{\"sid\"").await;
+    let closing = tokio::task::spawn_blocking(move || io.close());
+    within("the close", closing).await.unwrap();
+    within("serve to return", serving).await.unwrap().unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -8,10 +8,12 @@ use socketio_core::adapter::ClusterAdapter;
 use socketio_core::adapter::broker::Broker;
 use socketio_core::blocking::{self, Socket};
 use socketio_core::{Args, Data, HandlerError, Server, Sid};
+use socketio_emitter::blocking::Emitter;
 
 pub(crate) async fn blocking_and_async_nodes_are_one_cluster<B: Broker>(options: B::Options) {
     let channel = format!("test-{}", Sid::generate());
     let tasks = Node::<B>::start(options.clone(), &channel).await;
+    let emitter = Emitter::<B>::with_options(options.clone()).channel(&channel);
     let threads = [start::<B>(options.clone(), &channel).await, start::<B>(options, &channel).await];
     let servers: [&Server; 3] = [tasks.io(), &threads[0].io, &threads[1].io];
     for server in servers {
@@ -31,6 +33,10 @@ pub(crate) async fn blocking_and_async_nodes_are_one_cluster<B: Broker>(options:
         for member in &mut clients {
             member.got(&[&format!(r#"42["news",{index}]"#)]).await;
         }
+    }
+    emitter.emit("news", "from a program of threads").unwrap();
+    for member in &mut clients {
+        member.got(&[r#"42["news","from a program of threads"]"#]).await;
     }
     for member in &mut clients {
         member.join("a").await;

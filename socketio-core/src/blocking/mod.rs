@@ -61,7 +61,6 @@ mod question; // one socket, about to be sent something in a manner of its own
 mod remote; // sockets of any node, as data
 mod replies; // answers as they come
 mod server; // the server
-mod signals; // by which a process is told to end
 mod socket; // one client in one namespace
 mod waiting; // stopping a thread
 mod words; // the words that many have in common

@@ -1,10 +1,10 @@
 //! The server.
 
+use std::fmt;
 use std::future::{Future, pending};
 use std::ops::Deref;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use std::{fmt, io};
 
 use bytes::Bytes;
 use http::{Request, Response};
@@ -12,11 +12,10 @@ use tokio::runtime::Runtime;
 
 use super::builder::Files;
 use super::fallback::{self, Fallback};
-use super::signals::Signals;
 use super::waiting::{must_be_allowed, wait};
 use super::words::{connect_words, event_words, everybody_words};
 use super::{Broadcast, EveryNamespace, Namespace, ParentNamespace, ServerBuilder};
-use crate::http::{App, IntoListener};
+use crate::http::{App, IntoListener, shutdown_signal};
 use crate::server::inner::ServerInner;
 use crate::server::{self, Drained, ServeError};
 
@@ -190,23 +189,14 @@ impl Server {
     }
 
     /// Closes the server when the process is told to end: at Ctrl-C (`SIGINT`) and at `SIGTERM`, which supervisors and containers send.
-    /// A second signal ends the process at once.
-    ///
-    /// # Errors
-    ///
-    /// The system lets no signal be heard.
-    pub fn close_at_signals(&self) -> io::Result<()> {
-        let _inside = self.server().engine.runtime.enter();
-        let mut told = Signals::new()?;
+    /// A second signal ends the process at once; see [`shutdown_signal`].
+    pub fn close_at_signals(&self) -> &Self {
         let inner = self.inner.clone();
-        tokio::spawn(async move {
-            told.next().await;
-            tokio::spawn(async move { inner.close().await });
-            told.next().await;
-            tracing::warn!(target: "socketio", "told to end a second time");
-            std::process::exit(EXIT_CODE);
+        self.server().engine.runtime.spawn(async move {
+            shutdown_signal().await;
+            inner.close().await;
         });
-        Ok(())
+        self
     }
 
     /// Waits until the server begins to [close](Self::close), `timeout` at most; whether it has. A thread in the background sleeps by it,
@@ -242,9 +232,6 @@ impl Deref for Server {
         &self.inner
     }
 }
-
-/// Of a process that was interrupted.
-const EXIT_CODE: i32 = 130;
 
 impl fmt::Debug for Front {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
