@@ -31,9 +31,15 @@ async fn a_node_drains_under_load_and_no_acknowledged_event_is_lost() {
     let (count, kitchen) = (CLIENTS.to_string(), staying.port.to_string());
     let arguments = [&*count, &*kitchen, &*stop];
     let clients = foreign::node("draining", balancer.port, &arguments);
+    // It does not fetch its end, and so the node goes on draining.
+    let mut slow = Client::polling(leaving.port).await;
+    slow.connect("/").await;
     let draining = async {
         let (at_work, _) = all_at_work.accept().await.expect("the script says so");
         leaving.signal("TERM");
+        is_ready(&leaving, 503, "closing\n").await;
+        is_left_out_by(&balancer).await;
+        assert_eq!(http::get(leaving.port, &slow.polling_target()).await.brief(), (200, "1"));
         let (status, said) = leaving.ended().await;
         drop(at_work);
         (status, said)
@@ -87,6 +93,17 @@ async fn readiness_follows_the_broker_and_clients_are_served_meanwhile() {
 
     own.start_again("redis").await;
     is_ready(&node, 200, "ready\n").await;
+}
+
+/// Waits until the load balancer, which asks one node after the other, finds all that it asks ready.
+async fn is_left_out_by(balancer: &Balancer) {
+    let start = Instant::now();
+    let mut in_a_row = 0;
+    while in_a_row < 10 {
+        let ready = http::get(balancer.port, "/health/ready").await.status == 200;
+        in_a_row = if ready { in_a_row + 1 } else { 0 };
+        assert!(start.elapsed() < DEADLINE, "the load balancer still leads to the node that drains");
+    }
 }
 
 async fn node(redis: &str, channel: &str, unready_after: u64) -> Program {
