@@ -5,20 +5,17 @@
 //! curl -i http://127.0.0.1:3000/clients
 //! ```
 //!
-//! warp's own `serve` takes filters alone, so the two are served by hyper together.
+//! warp's own `serve` takes filters alone, so ours serves the two together.
 
-#[path = "accept.rs"]
-mod accept; // the accept loop
 #[path = "stop.rs"]
 mod stop; // SIGTERM and Ctrl-C
 
 use std::convert::Infallible;
 use std::error::Error;
 
-use hyper_util::service::TowerToHyperService;
+use socketio_core::http::App;
 use socketio_core::{Data, HandlerError, Server, Socket};
 use tokio::net::TcpListener;
-use tower_layer::Layer;
 use warp::http::StatusCode;
 use warp::{Filter, Rejection, Reply};
 
@@ -40,15 +37,10 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let clients = warp::path!("clients").map(move || format!("{}\n", server.counters().sockets));
     let page = warp::path::end().map(|| "a page of our own\n");
     let filters = page.or(clients).recover(not_found);
-    let service = io.layer().layer(warp::service(filters));
 
     let address = std::env::args().nth(1).unwrap_or_else(|| "127.0.0.1:3000".to_owned());
     let listener = TcpListener::bind(address).await?;
     println!("listening on http://{}", listener.local_addr()?);
-    let closed = async {
-        stop::asked().await;
-        io.close().await;
-    };
-    accept::until(listener, TowerToHyperService::new(service), closed).await;
+    App::new(&io).fallback(warp::service(filters)).serve(listener, stop::asked()).await?;
     Ok(())
 }
