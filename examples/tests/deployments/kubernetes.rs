@@ -15,6 +15,9 @@ use crate::program::Program;
 
 const CLIENTS: usize = 60;
 
+const MANIFEST: &str = include_str!("../../../deploy/kubernetes.yaml");
+const PROGRAM: &str = include_str!("../../kubernetes.rs");
+
 /// `make test` starts a Redis, and installs HAProxy.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_node_drains_under_load_and_no_acknowledged_event_is_lost() {
@@ -52,6 +55,45 @@ async fn a_node_drains_under_load_and_no_acknowledged_event_is_lost() {
     report.assert_holds();
     assert!(status.success(), "{status}");
     assert_eq!(said, ["closed, undelivered: 0"]);
+}
+
+#[tokio::test]
+async fn the_manifest_asks_what_the_program_answers_and_sets_what_it_reads() {
+    let node = node(&brokers::url("REDIS_URL"), &Sid::generate(), 30).await;
+    is_ready(&node, 200, "ready\n").await;
+    let probes = all_after(MANIFEST, "httpGet: { path: ");
+    assert_eq!(probes.len(), 3, "startup, readiness, liveness");
+    for path in probes {
+        let path = path.split(',').next().expect("a first part");
+        assert_eq!(http::get(node.port, path).await.status, 200, "{path}");
+    }
+    let (_, environment) = MANIFEST.split_once("          env:\n").expect("it sets variables");
+    let (environment, _) = environment.split_once("startupProbe").expect("probes follow");
+    let set = all_after(environment, "{ name: ");
+    assert_eq!(set.len(), 5);
+    for variable in set {
+        let name = variable.split(',').next().expect("a first part");
+        assert!(PROGRAM.contains(&format!("variable(\"{name}\"")), "nobody reads {name}");
+    }
+}
+
+/// Kubernetes kills a pod when the time is over, whatever it is doing.
+#[test]
+fn the_manifest_gives_a_pod_time_to_drain() {
+    let grace = first_number_after(MANIFEST, "terminationGracePeriodSeconds: ");
+    let pause = first_number_after(MANIFEST, "sleep: { seconds: ");
+    let within = first_number_after(PROGRAM, ".shutdown_within(Duration::from_secs(");
+    assert!(pause + within + 5 <= grace, "{pause} + {within} s of {grace}");
+}
+
+fn all_after<'a>(text: &'a str, key: &str) -> Vec<&'a str> {
+    text.lines().filter_map(|line| line.split_once(key)).map(|(_, rest)| rest).collect()
+}
+
+fn first_number_after(text: &str, key: &str) -> u64 {
+    let (_, rest) = text.split_once(key).unwrap_or_else(|| panic!("no {key}"));
+    let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
+    digits.parse().unwrap_or_else(|_| panic!("no number after {key}"))
 }
 
 #[tokio::test]

@@ -65,7 +65,7 @@ async fn answer(service: SocketIoService, asked: &HttpRequest, mut payload: web:
     let Some(mut request) = head(asked) else { return HttpResponse::BadRequest().finish() };
     let peer = asked.peer_addr().map_or_else(Peer::unix, Peer::from);
     request.extensions_mut().insert(peer.secure(asked.app_config().secure()));
-    if !request.headers().contains_key(header::UPGRADE) {
+    if !asks_for_websocket(&request) {
         let body = Incoming::of(&request, payload);
         return answered(service.answer(request.map(|()| body)).await);
     }
@@ -88,6 +88,12 @@ async fn answer(service: SocketIoService, asked: &HttpRequest, mut payload: web:
     let mut builder = head_of(&response);
     builder.upgrade("websocket");
     builder.streaming(bytes_of(from_server))
+}
+
+/// Then what follows its head is the WebSocket's. Who asks for something else, such as `h2c`, has a body.
+fn asks_for_websocket(request: &Request<()>) -> bool {
+    let upgrade = request.headers().get(header::UPGRADE).and_then(|value| value.to_str().ok());
+    *request.method() == Method::GET && upgrade.is_some_and(|name| name.eq_ignore_ascii_case("websocket"))
 }
 
 /// The request without its body; `None` where it is none that the field's types can hold.
