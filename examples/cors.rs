@@ -4,7 +4,8 @@
 //! cargo run -p socketio-examples --features cors --example cors -- 127.0.0.1:3000 https://app.example
 //! ```
 //!
-//! With both at work a browser would see `Access-Control-Allow-Origin` twice, and refuse the answer.
+//! With both at work a page would have to pass both, and where a framework adds its headers to ours a browser would see
+//! `Access-Control-Allow-Origin` twice, and refuse the answer.
 
 #[path = "stop.rs"]
 mod stop; // SIGTERM and Ctrl-C
