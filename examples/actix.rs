@@ -5,12 +5,10 @@
 //! curl -i http://127.0.0.1:3000/clients
 //! ```
 
-#[path = "stop.rs"]
-mod stop; // SIGTERM and Ctrl-C
-
 use std::error::Error;
 
 use actix_web::{App, HttpResponse, HttpServer, web};
+use socketio_core::http::shutdown_signal;
 use socketio_core::{Data, HandlerError, Server, Socket};
 
 /// Everybody else hears it; the ack is how many they are.
@@ -55,7 +53,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .run();
     let actix = server.handle();
     tokio::spawn(async move {
-        stop::asked().await;
+        shutdown_signal().await;
         io.close().await;
         actix.stop(true).await;
     });

@@ -10,9 +10,6 @@
 //!
 //! The login leaves a cookie. It opens the route `/notify`, and the namespace `/members` to Socket.IO's clients.
 
-#[path = "stop.rs"]
-mod stop; // SIGTERM and Ctrl-C
-
 use std::error::Error;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -27,7 +24,7 @@ use axum::{Json, Router};
 use axum_server::Handle;
 use axum_server::tls_rustls::RustlsConfig;
 use serde::Deserialize;
-use socketio_core::http::Peer;
+use socketio_core::http::{Peer, shutdown_signal};
 use socketio_core::{ConnectError, Data, Extension, HandlerError, Server, Socket, State};
 use tower_sessions::{MemoryStore, Session, SessionManagerLayer};
 
@@ -139,7 +136,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     // The client's address reaches the log and the handlers through axum's `ConnectInfo`.
     axum::serve(listener, app.into_make_service_with_connect_info::<SocketAddr>())
         .with_graceful_shutdown(async move {
-            stop::asked().await;
+            shutdown_signal().await;
             io.close().await; // axum does not wait for what has been upgraded
         })
         .await?;
@@ -167,7 +164,7 @@ async fn serve_tls(
     let handle = Handle::new();
     let closing = handle.clone();
     tokio::spawn(async move {
-        stop::asked().await;
+        shutdown_signal().await;
         io.close().await;
         closing.graceful_shutdown(Some(Duration::from_secs(5)));
     });

@@ -7,9 +7,6 @@
 //! With both at work a page would have to pass both, and where a framework adds its headers to ours a browser would see
 //! `Access-Control-Allow-Origin` twice, and refuse the answer.
 
-#[path = "stop.rs"]
-mod stop; // SIGTERM and Ctrl-C
-
 use std::error::Error;
 use std::net::SocketAddr;
 
@@ -17,6 +14,7 @@ use axum::Router;
 use axum::http::Method;
 use axum::http::header::{CONTENT_TYPE, HeaderValue};
 use axum::routing::get;
+use socketio_core::http::shutdown_signal;
 use socketio_core::{Cookie, Cors, Data, HandlerError, Server, Socket};
 use tower_http::cors::CorsLayer;
 
@@ -47,7 +45,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     println!("listening on http://{}", listener.local_addr()?);
     axum::serve(listener, app.into_make_service_with_connect_info::<SocketAddr>())
         .with_graceful_shutdown(async move {
-            stop::asked().await;
+            shutdown_signal().await;
             io.close().await;
         })
         .await?;

@@ -6,8 +6,6 @@
 
 #[path = "accept.rs"]
 mod accept; // the accept loop
-#[path = "stop.rs"]
-mod stop; // SIGTERM and Ctrl-C
 
 use std::convert::Infallible;
 use std::error::Error;
@@ -15,7 +13,7 @@ use std::error::Error;
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper::{Request, Response};
-use socketio_core::http::{Body, SocketIoService};
+use socketio_core::http::{Body, SocketIoService, shutdown_signal};
 use socketio_core::{Data, HandlerError, RawArgs, Server, Socket};
 use tokio::net::TcpListener;
 use tower_service::Service;
@@ -43,7 +41,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let listener = TcpListener::bind(address).await?;
     println!("listening on http://{}", listener.local_addr()?);
     let closed = async {
-        stop::asked().await;
+        shutdown_signal().await;
         io.close().await; // clients are told, and what is queued for them goes out
     };
     accept::until(listener, service, closed).await;

@@ -7,12 +7,10 @@
 //!
 //! Clients place orders. An order is acknowledged once it is on its way to the kitchens, on whichever node they are.
 
-#[path = "stop.rs"]
-mod stop; // SIGTERM and Ctrl-C
-
 use std::error::Error;
 use std::time::Duration;
 
+use socketio_core::http::shutdown_signal;
 use socketio_core::{Data, HandlerError, Server, Socket};
 use socketio_redis::RedisManager;
 
@@ -44,7 +42,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
     let listener = tokio::net::TcpListener::bind(variable("LISTEN", "127.0.0.1:3000")).await?;
     println!("listening on http://{}", listener.local_addr()?);
-    let drained = io.serve(listener, stop::asked()).await?;
+    let drained = io.serve(listener, shutdown_signal()).await?;
     println!("closed, undelivered: {}", drained.undelivered);
     Ok(())
 }

@@ -5,16 +5,13 @@
 //! curl -i http://127.0.0.1:3000/
 //! ```
 
-#[path = "stop.rs"]
-mod stop; // SIGTERM and Ctrl-C
-
 use std::error::Error;
 use std::time::Duration;
 
 use salvo::conn::tcp::TcpAcceptor;
 use salvo::http::ReqBody;
 use salvo::prelude::{Request, Router, Server, TowerServiceCompat, handler};
-use socketio_core::http::Peer;
+use socketio_core::http::{Peer, shutdown_signal};
 use socketio_core::{Data, HandlerError, Socket};
 use tokio::net::TcpListener;
 
@@ -51,7 +48,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let server = Server::new(TcpAcceptor::try_from(listener)?);
     let salvo = server.handle();
     tokio::spawn(async move {
-        stop::asked().await;
+        shutdown_signal().await;
         io.close().await; // salvo does not wait for WebSockets
         salvo.stop_graceful(Duration::from_secs(5));
     });

@@ -9,8 +9,6 @@
 
 #[path = "accept.rs"]
 mod accept; // the accept loop
-#[path = "stop.rs"]
-mod stop; // SIGTERM and Ctrl-C
 
 use std::convert::Infallible;
 use std::error::Error;
@@ -18,7 +16,7 @@ use std::error::Error;
 use hyper::body::Incoming;
 use hyper::{Request, Response, StatusCode};
 use hyper_util::service::TowerToHyperService;
-use socketio_core::http::Body;
+use socketio_core::http::{Body, shutdown_signal};
 use socketio_core::{Data, HandlerError, Server, Socket};
 use tokio::net::TcpListener;
 use tower::{ServiceBuilder, service_fn};
@@ -58,7 +56,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let listener = TcpListener::bind(address).await?;
     println!("listening on http://{}", listener.local_addr()?);
     let closed = async {
-        stop::asked().await;
+        shutdown_signal().await;
         io.close().await;
     };
     accept::until(listener, TowerToHyperService::new(service), closed).await;

@@ -7,13 +7,10 @@
 //!
 //! warp's own `serve` takes filters alone, so ours serves the two together.
 
-#[path = "stop.rs"]
-mod stop; // SIGTERM and Ctrl-C
-
 use std::convert::Infallible;
 use std::error::Error;
 
-use socketio_core::http::App;
+use socketio_core::http::{App, shutdown_signal};
 use socketio_core::{Data, HandlerError, Server, Socket};
 use tokio::net::TcpListener;
 use warp::http::StatusCode;
@@ -41,6 +38,6 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let address = std::env::args().nth(1).unwrap_or_else(|| "127.0.0.1:3000".to_owned());
     let listener = TcpListener::bind(address).await?;
     println!("listening on http://{}", listener.local_addr()?);
-    App::new(&io).fallback(warp::service(filters)).serve(listener, stop::asked()).await?;
+    App::new(&io).fallback(warp::service(filters)).serve(listener, shutdown_signal()).await?;
     Ok(())
 }
