@@ -93,7 +93,7 @@ check-features:
 		echo "the emitter pulls in a server" >&2; exit 1; fi; \
 	echo "the emitter pulls in $$(wc -l <<<"$$tree") crates, neither hyper nor the server among them"
 	cargo check -p socketio-examples --examples
-	for feature in hyper axum threads tiny_http autobahn latency standalone log logging worker,redis worker,amqp worker,kafka; do \
+	for feature in hyper actix axum cors salvo tower warp threads tiny_http autobahn redis latency standalone log logging worker,redis worker,amqp worker,kafka; do \
 		cargo check -p socketio-examples --examples --features $$feature; done
 	@said="$$(cargo run -q -p socketio-examples --features chat --example chat -- . --manager redis://localhost 2>&1)" || true; \
 	[[ $$said == *'build it with the feature `redis`' ]] || { echo "the chat without brokers says: $$said" >&2; exit 1; }

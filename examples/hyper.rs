@@ -4,18 +4,24 @@
 //! cargo run -p socketio-examples --features hyper --example hyper
 //! ```
 
-use std::error::Error;
-use std::time::Duration;
+#[path = "accept.rs"]
+mod accept; // the accept loop
 
-use hyper::Request;
+use std::convert::Infallible;
+use std::error::Error;
+
 use hyper::body::Incoming;
-use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
-use socketio_core::http::Peer;
-use socketio_core::{HandlerError, RawArgs, Server, Socket};
+use hyper::{Request, Response};
+use socketio_core::http::{Body, SocketIoService, shutdown_signal};
+use socketio_core::{Data, HandlerError, RawArgs, Server, Socket};
 use tokio::net::TcpListener;
 use tower_service::Service;
+
+/// Everybody else hears it; the ack is how many they are.
+fn say(socket: Socket, Data(text): Data<String>) -> Result<usize, HandlerError> {
+    Ok(socket.broadcast().emit("said", text)?.local)
+}
 
 /// Sends back whatever comes, unread: numbers of any size, nesting of any depth, bytes.
 fn echo(socket: Socket, args: RawArgs) -> Result<(), HandlerError> {
@@ -26,27 +32,29 @@ fn echo(socket: Socket, args: RawArgs) -> Result<(), HandlerError> {
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let io = Server::builder().build()?;
-    io.on("echo", echo);
+    io.on("say", say).on("echo", echo);
 
-    let service = io.service();
-    let listener = TcpListener::bind("127.0.0.1:3000").await?;
+    let socket_io = io.service();
+    let service = service_fn(move |request| answer(socket_io.clone(), request));
+
+    let address = std::env::args().nth(1).unwrap_or_else(|| "127.0.0.1:3000".to_owned());
+    let listener = TcpListener::bind(address).await?;
     println!("listening on http://{}", listener.local_addr()?);
-    loop {
-        let (stream, address) = listener.accept().await?;
-        let service = service.clone();
-        let with_address = service_fn(move |mut request: Request<Incoming>| {
-            request.extensions_mut().insert(Peer::from(address)); // for the log and the handlers
-            service.clone().call(request)
-        });
-        tokio::spawn(async move {
-            // Until the head of a request is there, nothing of it has reached the service: its deadline is the host's to set.
-            http1::Builder::new()
-                .timer(TokioTimer::new())
-                .header_read_timeout(Duration::from_secs(10))
-                .serve_connection(TokioIo::new(stream), with_address)
-                .with_upgrades() // without it there is no WebSocket
-                .await
-                .ok();
-        });
+    let closed = async {
+        shutdown_signal().await;
+        io.close().await; // clients are told, and what is queued for them goes out
+    };
+    accept::until(listener, service, closed).await;
+    Ok(())
+}
+
+/// One route of our own; all other paths are for Socket.IO, which answers 404 where they are not its own.
+async fn answer(
+    mut socket_io: SocketIoService,
+    request: Request<Incoming>,
+) -> Result<Response<Body>, Infallible> {
+    match request.uri().path() {
+        "/" => Ok(Response::new(Body::full("a page of our own\n"))),
+        _ => socket_io.call(request).await,
     }
 }

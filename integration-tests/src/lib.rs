@@ -12,6 +12,7 @@
 #![allow(clippy::duplicate_mod, reason = "the world is compiled for each of the two servers")]
 #![allow(missing_docs)] // Fixtures, which nobody publishes: where a name says it all, it is left at that.
 
+pub mod balancer; // nginx and HAProxy before several nodes
 pub mod client; // Engine.IO packets over polling or WebSocket
 pub mod cluster; // several servers that act as one
 #[cfg(test)]

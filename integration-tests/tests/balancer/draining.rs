@@ -4,13 +4,12 @@ use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
+use integration_tests::balancer::Balancer;
 use integration_tests::foreign;
 use integration_tests::running::Running;
 use socketio_core::{Handshake, Server, Socket};
 use tokio::net::TcpListener;
 use tokio::time::{Duration, Instant};
-
-use crate::balancer::Balancer;
 
 type Times = Arc<Mutex<Vec<Instant>>>;
 

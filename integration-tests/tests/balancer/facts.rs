@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::sync::LazyLock;
 
+use integration_tests::balancer::Balancer;
 use integration_tests::brokers;
 use integration_tests::client::{Client, Open};
 use integration_tests::foreign;
@@ -16,7 +17,6 @@ use socketio_core::{Cookie, Data, Server, Sid, Socket};
 use socketio_redis::Redis;
 
 use crate::LOG;
-use crate::balancer::Balancer;
 
 const TLS: bool = true;
 

@@ -2,7 +2,6 @@
 //!
 //! TLS ends at the load balancer; Chromium comes with the origin of the page, which is the load balancer's.
 
-mod balancer;
 mod draining;
 mod facts;
 mod processes; // as supervisors start them

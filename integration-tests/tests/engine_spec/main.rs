@@ -4,6 +4,7 @@
 
 mod client_files;
 mod closing;
+mod given;
 mod handshake;
 mod heartbeat;
 mod layers;

@@ -1,6 +1,7 @@
 //! The seam between a server and its adapter, and the adapter for one process.
 
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use async_trait::async_trait;
 
@@ -39,8 +40,25 @@ pub trait Adapter: Dispatch {
     /// The nodes of the cluster that can be asked, this one first.
     fn members(&self) -> Vec<HostId>;
 
+    /// Whether this node hears its cluster. Default: it does, as one that needs none.
+    fn membership(&self) -> Membership {
+        Membership::Joined { heard: Duration::ZERO }
+    }
+
     /// Leaves the cluster; called when the server shuts down.
     async fn close(&self);
+}
+
+/// Whether a node hears its cluster: [`Adapter::membership`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Membership {
+    /// Not yet, since its start.
+    Joining,
+    /// It does, or did.
+    Joined {
+        /// How long ago it heard anybody, itself included.
+        heard: Duration,
+    },
 }
 
 /// The adapter of a server that is alone: rooms in memory.

@@ -37,7 +37,7 @@ pub use self::room::{IntoRooms, Room, RoomList};
 pub use self::{
     asking::{Answers, Fetched},
     cluster::{ClusterAdapter, Health},
-    local::{Adapter, LocalAdapter},
+    local::{Adapter, LocalAdapter, Membership},
     node::LocalNode,
     replies::{Replies, Reply},
 };

@@ -10,6 +10,7 @@ use tokio::io::AsyncReadExt;
 use tokio::net::TcpStream;
 
 use super::io::Io;
+use super::promise::Promise;
 use super::request::{Refusal, RequestKind};
 use super::rope::{Frames, Rope};
 use super::sending::Sending;
@@ -22,7 +23,7 @@ pub async fn websocket_echo(stream: TcpStream, max_message: usize) {
     let service = service_fn(move |request: hyper::Request<hyper::body::Incoming>| async move {
         let (mut parts, _) = request.into_parts();
         let kind = RequestKind::of(&parts);
-        let promise = parts.extensions.remove();
+        let promise = Promise::take(&mut parts.extensions);
         let response = match switching(&parts.headers, promise) {
             Ok((response, upgrade)) => {
                 tokio::spawn(async move {

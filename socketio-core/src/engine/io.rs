@@ -1,5 +1,7 @@
 //! The byte stream of an upgraded connection, without the HTTP server that it came from.
 
+use std::any::Any;
+use std::fmt;
 use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -12,7 +14,8 @@ use tokio::net::TcpStream;
 
 use super::admission::OpenSocket;
 
-/// A TCP connection where the HTTP server gives it back (plain hyper, hyper-util, axum), else whatever it wrapped (TLS, Unix sockets).
+/// A TCP connection where the HTTP server gives it back (plain hyper, hyper-util, axum), else whatever it wrapped (TLS, Unix sockets), or
+/// what a server that is not hyper has given.
 #[derive(Debug)]
 pub(crate) struct Io {
     stream: Stream,
@@ -20,21 +23,27 @@ pub(crate) struct Io {
 }
 
 #[derive(Debug)]
-enum Stream {
+pub(super) enum Stream {
     Tcp(TcpStream),
     Other(Box<TokioIo<Upgraded>>),
+    Given(Box<dyn Given>),
 }
 
+/// What is asked of a stream that is given.
+pub(super) trait Given: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<I: AsyncRead + AsyncWrite + Send + Unpin> Given for I {}
+
 impl Io {
-    /// The stream under `upgraded`, and the bytes that were read past the request: they come first.
-    pub(crate) fn of(upgraded: Upgraded, open: Option<OpenSocket>) -> (Io, Bytes) {
-        let (stream, early) = Stream::of(upgraded);
-        (Io { stream, _open: open }, early)
+    /// A stream that counts as `open` for as long as it lives.
+    pub(super) fn new(stream: Stream, open: Option<OpenSocket>) -> Io {
+        Io { stream, _open: open }
     }
 }
 
 impl Stream {
-    fn of(upgraded: Upgraded) -> (Stream, Bytes) {
+    /// The stream under `upgraded`, and the bytes that were read past the request: they come first.
+    pub(super) fn of(upgraded: Upgraded) -> (Stream, Bytes) {
         let upgraded = match upgraded.downcast::<TokioIo<TcpStream>>() {
             Ok(parts) => return (Stream::tcp(parts.io.into_inner()), parts.read_buf),
             Err(upgraded) => upgraded,
@@ -43,6 +52,14 @@ impl Stream {
             Ok(parts) => (Stream::tcp(parts.io.into_inner()), parts.read_buf),
             Err(upgraded) => (Stream::Other(Box::new(TokioIo::new(upgraded))), Bytes::new()),
         }
+    }
+
+    pub(super) fn given<I: Given + 'static>(stream: I) -> Stream {
+        let mut stream = Some(stream);
+        if let Some(tcp) = (&mut stream as &mut dyn Any).downcast_mut().and_then(Option::take) {
+            return Stream::tcp(tcp);
+        }
+        Stream::Given(Box::new(stream.expect("what is no TCP connection was not taken")))
     }
 
     fn tcp(stream: TcpStream) -> Stream {
@@ -63,11 +80,18 @@ fn keep_kernel_queue_short(stream: &TcpStream) {
 #[cfg(not(target_os = "linux"))]
 fn keep_kernel_queue_short(_: &TcpStream) {}
 
+impl fmt::Debug for dyn Given {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Given")
+    }
+}
+
 impl AsyncRead for Io {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         match &mut self.get_mut().stream {
             Stream::Tcp(io) => Pin::new(io).poll_read(cx, buf),
             Stream::Other(io) => Pin::new(io).poll_read(cx, buf),
+            Stream::Given(io) => Pin::new(io).poll_read(cx, buf),
         }
     }
 }
@@ -77,6 +101,7 @@ impl AsyncWrite for Io {
         match &mut self.get_mut().stream {
             Stream::Tcp(io) => Pin::new(io).poll_write(cx, buf),
             Stream::Other(io) => Pin::new(io).poll_write(cx, buf),
+            Stream::Given(io) => Pin::new(io).poll_write(cx, buf),
         }
     }
 
@@ -88,6 +113,7 @@ impl AsyncWrite for Io {
         match &mut self.get_mut().stream {
             Stream::Tcp(io) => Pin::new(io).poll_write_vectored(cx, bufs),
             Stream::Other(io) => Pin::new(io).poll_write_vectored(cx, bufs),
+            Stream::Given(io) => Pin::new(io).poll_write_vectored(cx, bufs),
         }
     }
 
@@ -95,6 +121,7 @@ impl AsyncWrite for Io {
         match &mut self.get_mut().stream {
             Stream::Tcp(io) => Pin::new(io).poll_flush(cx),
             Stream::Other(io) => Pin::new(io).poll_flush(cx),
+            Stream::Given(io) => Pin::new(io).poll_flush(cx),
         }
     }
 
@@ -102,6 +129,7 @@ impl AsyncWrite for Io {
         match &mut self.get_mut().stream {
             Stream::Tcp(io) => Pin::new(io).poll_shutdown(cx),
             Stream::Other(io) => Pin::new(io).poll_shutdown(cx),
+            Stream::Given(io) => Pin::new(io).poll_shutdown(cx),
         }
     }
 }

@@ -22,7 +22,9 @@ mod limits; // the bounds, and how often each was reached
 pub(crate) mod outbox; // what waits to be sent to one client
 mod parts; // what is kept of the request that opened a session
 mod polling; // GET and POST
+mod promise; // the connection under a request
 pub(crate) mod proxies; // whose forwarded headers count
+mod readiness; // whether new clients are welcome
 mod registry; // the open sessions, and the sweep
 mod request; // what a request asks, and how it is refused
 mod rope; // complete frames in a row
@@ -43,7 +45,6 @@ use std::time::Duration;
 use ::http::request::Parts;
 use ::http::{HeaderMap, Response};
 use bytes::Bytes;
-use hyper::upgrade::OnUpgrade;
 use tokio::runtime::Handle;
 use tokio::sync::Notify;
 use tokio::time::Instant;
@@ -53,7 +54,9 @@ pub use self::cookie::Cookie;
 pub use self::cors::Cors;
 pub use self::hooks::{AllowRequest, GenerateId, RefusedRequest};
 pub use self::parts::Handshake;
+pub use self::promise::Upgrade;
 pub use self::proxies::Peer;
+pub use self::readiness::Readiness;
 pub use self::throttle::Rate;
 
 pub(crate) use self::admission::default_max_connections;
@@ -77,9 +80,10 @@ use self::budget::{Budget, Ledger};
 use self::cors::Grant;
 use self::heartbeat::{Heartbeat, Millis};
 use self::outbox::{Bounds, Reader};
+use self::promise::Promise;
 use self::registry::Registry;
 use self::request::{Refusal, RequestKind, Route};
-use crate::http::{Body, ClientFiles, Connections, PathRule};
+use crate::http::{Body, ClientFiles, Connections, HealthPath, PathRule};
 use crate::protocol::sid::SessionId;
 
 pub(crate) type BoxError = Box<dyn std::error::Error + Send + Sync>;
@@ -88,6 +92,8 @@ pub(crate) type BoxError = Box<dyn std::error::Error + Send + Sync>;
 pub(crate) trait Application: fmt::Debug + Send + Sync {
     /// A session has opened; its messages go to the inbox from now on.
     fn open(&self, session: &Arc<Session>) -> Box<dyn Inbox>;
+    /// Whether new clients are welcome here.
+    fn readiness(&self) -> Readiness;
 }
 
 /// The receiving end of one session: called by its one owner, in the order in which the client spoke.
@@ -114,6 +120,7 @@ pub(crate) trait Inbox: fmt::Debug + Send + Sync {
 #[derive(Debug)]
 pub(crate) struct EngineConfig {
     pub(crate) path: PathRule,
+    pub(crate) health: Option<HealthPath>,
     pub(crate) cors: Cors,
     pub(crate) trusted_proxies: TrustedProxies,
     pub(crate) polling: bool,
@@ -268,11 +275,11 @@ impl Engine {
                 if !self.config.upgrades() {
                     return Err(Refusal::BadRequest("upgrades are switched off"));
                 }
-                let promise = parts.extensions.remove();
+                let promise = Promise::take(&mut parts.extensions);
                 upgrade::upgrade(session, &parts.headers, promise)
             }
             route @ (Route::Upgrade { sid: None } | Route::Handshake) => {
-                let promise: Option<OnUpgrade> = parts.extensions.remove();
+                let promise = Promise::take(&mut parts.extensions);
                 let handshake = Handshake::new(parts, client.address, client.secure);
                 let (id, place) = self.let_in(&handshake, client.address).await?;
                 let headers = &parts.headers;

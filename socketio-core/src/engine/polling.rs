@@ -302,7 +302,7 @@ fn answer(
     body: Vec<u8>,
     asked: &HeaderMap,
     compressed: bool,
-    on_end: impl FnOnce(bool) + Send + 'static,
+    on_end: impl FnOnce(bool) + Send + Sync + 'static,
 ) -> Response<Body> {
     let (body, encoding) = match engine.config.compression {
         Some(threshold) if compressed => compress(body, asked.get(header::ACCEPT_ENCODING), threshold),

@@ -15,7 +15,6 @@ use std::task::Poll;
 use std::time::Duration;
 
 use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
-use hyper::upgrade::OnUpgrade;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::admission::{Admission, Place};
@@ -24,6 +23,7 @@ use super::io::Io;
 use super::limits::Limit;
 use super::outbox::Reader;
 use super::parts::Handshake;
+use super::promise::Promise;
 use super::request::Refusal;
 use super::rope::Frames;
 use super::session::{Session, Turn};
@@ -43,7 +43,7 @@ pub(super) fn open(
     engine: &Arc<Engine>,
     application: &Arc<dyn Application>,
     headers: &HeaderMap,
-    promise: Option<OnUpgrade>,
+    promise: Option<Promise>,
     id: SessionId,
     handshake: Handshake,
     place: Place,
@@ -73,7 +73,7 @@ pub(super) fn open(
 pub(super) fn upgrade(
     session: Arc<Session>,
     headers: &HeaderMap,
-    promise: Option<OnUpgrade>,
+    promise: Option<Promise>,
 ) -> Result<Response<Body>, Refusal> {
     let (response, upgrade) = switching(headers, promise)?;
     let attempt = Attempt::begin(session).map_err(|turn| match turn {
@@ -99,7 +99,7 @@ impl Attempt {
         Ok(Attempt { session, done: false })
     }
 
-    async fn run(self, upgrade: OnUpgrade) {
+    async fn run(self, upgrade: Promise) {
         let limit = Duration::from_millis(u64::from(self.session.engine.config.upgrade_timeout));
         match tokio::time::timeout(limit, self.probe(upgrade)).await {
             Ok(Some((io, decoder, early))) => {
@@ -131,7 +131,7 @@ impl Attempt {
     }
 
     /// Waits for `2probe` and `5`; anything else ends the attempt.
-    async fn probe(&self, upgrade: OnUpgrade) -> Option<(Io, Decoder, Vec<u8>)> {
+    async fn probe(&self, upgrade: Promise) -> Option<(Io, Decoder, Vec<u8>)> {
         let (mut io, mut input) = take(upgrade, Some(&self.session.engine.admission)).await?;
         let mut decoder = Decoder::new(self.session.engine.config.max_payload);
         let mut probed = false;
@@ -212,8 +212,8 @@ fn run(
 /// The 101, and the promise of the connection under it.
 pub(super) fn switching(
     headers: &HeaderMap,
-    promise: Option<OnUpgrade>,
-) -> Result<(Response<Body>, OnUpgrade), Refusal> {
+    promise: Option<Promise>,
+) -> Result<(Response<Body>, Promise), Refusal> {
     let key = headers.get(header::SEC_WEBSOCKET_KEY).and_then(|key| key.to_str().ok()).unwrap_or_default();
     let accept = websocket_accept(key).map_err(|_| Refusal::BadRequest("Sec-WebSocket-Key"))?;
     let upgrade = promise.ok_or(Refusal::BadRequest("this connection cannot be upgraded"))?;
@@ -228,8 +228,7 @@ pub(super) fn switching(
 }
 
 /// The stream of an upgraded connection, counted by `admission` if it is given, and what was read beyond the request.
-pub(super) async fn take(upgrade: OnUpgrade, admission: Option<&Arc<Admission>>) -> Option<(Io, Vec<u8>)> {
-    let upgraded = tokio::time::timeout(HANDOVER, upgrade).await.ok()?.ok()?;
-    let (io, early) = Io::of(upgraded, admission.map(Admission::enter_socket));
-    Some((io, early.to_vec()))
+pub(super) async fn take(upgrade: Promise, admission: Option<&Arc<Admission>>) -> Option<(Io, Vec<u8>)> {
+    let (stream, early) = tokio::time::timeout(HANDOVER, upgrade.keep()).await.ok()??;
+    Some((Io::new(stream, admission.map(Admission::enter_socket)), early))
 }

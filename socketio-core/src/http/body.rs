@@ -18,8 +18,8 @@ pub struct Body {
     on_end: Option<OnEnd>,
 }
 
-/// Called once: `true` when the last piece was taken, `false` when the body was dropped before.
-pub(crate) type OnEnd = Box<dyn FnOnce(bool) + Send>;
+/// Called once: `true` when the last piece was taken, `false` when the body was dropped before. `Sync`, as salvo asks of bodies.
+pub(crate) type OnEnd = Box<dyn FnOnce(bool) + Send + Sync>;
 
 impl Body {
     /// No bytes.

@@ -9,10 +9,13 @@
 //!
 //! All end in the same place, the engine, which knows nothing of them.
 
+#[cfg(feature = "actix")]
+mod actix; // a resource of actix-web
 mod app; // who answers: the engine, static files, another application
 mod body; // response bodies, and request bodies nobody wants
 mod client_files; // the official client, for browsers
 mod connections; // the standalone server's open connections
+mod health; // answers to those who ask how the server is
 mod layer; // answers for its path, passes on the rest
 mod listener; // what a server listens on
 mod on_signals; // when the system says that it is time to end
@@ -42,8 +45,9 @@ pub use self::static_files::{StaticFile, StaticFiles};
 pub use self::tls::{Handshakes, Tls, TlsAddress, TlsError, TlsListener};
 #[cfg(unix)]
 pub use self::unix::{UnixListener, UnixSocket};
-pub use crate::engine::Peer;
+pub use crate::engine::{Peer, Upgrade};
 
 pub(crate) use self::client_files::ClientFiles;
 pub(crate) use self::connections::Connections;
+pub(crate) use self::health::HealthPath;
 pub(crate) use self::path::PathRule;

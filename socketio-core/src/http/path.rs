@@ -45,6 +45,14 @@ impl PathRule {
         path.strip_prefix(&*self.path)?.strip_prefix('/')
     }
 
+    /// Patterns of actix-web for the same paths.
+    #[cfg(feature = "actix")]
+    pub(super) fn actix(&self) -> Vec<String> {
+        let path = &self.path;
+        let below = format!("{path}/{{tail:.*}}");
+        if self.slash || path.is_empty() { vec![below] } else { vec![path.to_string(), below] }
+    }
+
     /// Whether a request with this path is ours.
     pub(crate) fn matches(&self, path: &str) -> bool {
         path.strip_prefix(&*self.path).is_some_and(|rest| {

@@ -8,12 +8,14 @@ use std::task::{Context, Poll};
 
 use bytes::Buf;
 use futures_util::FutureExt;
+use futures_util::future::Either;
 use http::{Request, Response, StatusCode};
 use http_body::Body as HttpBody;
 use tower_service::Service;
 
 use super::body::{Body, RequestBody};
 use super::connections::Connections;
+use super::health::Probe;
 use crate::engine::{Application, Engine, Reached};
 
 /// A `tower` service that answers for the server's path, and 404 for the rest.
@@ -32,6 +34,7 @@ use crate::engine::{Application, Engine, Reached};
 /// * Limit the time and the size of request heads (hyper: `header_read_timeout` with a `timer`, `max_buf_size`). What reaches this
 ///   service has deadlines of its own: bodies, sessions, and connections once they are WebSockets. `axum::serve` has no limit of
 ///   time for heads, so put a proxy before it, or use `Server::serve`.
+/// * A server that is not hyper has to insert an [`Upgrade`](super::Upgrade), or there are no WebSockets.
 /// * Tell the client's address: insert a [`Peer`](super::Peer) into the requests' extensions; or, with the feature `axum`, serve
 ///   `into_make_service_with_connect_info::<SocketAddr>()`.
 /// * Set `TCP_NODELAY` (`axum::serve`: `ListenerExt::tap_io`).
@@ -77,7 +80,20 @@ impl SocketIoService {
 
     /// Whether a request for this path is answered here.
     pub(super) fn is_for<B>(&self, request: &Request<B>) -> bool {
-        self.engine.config.path.matches(request.uri().path())
+        let path = request.uri().path();
+        self.engine.config.path.matches(path) || self.probe(path).is_some()
+    }
+
+    /// Patterns of actix-web for the paths that are answered here.
+    #[cfg(feature = "actix")]
+    pub(super) fn actix_paths(&self) -> Vec<String> {
+        let config = &self.engine.config;
+        let health = config.health.iter().flat_map(super::health::HealthPath::paths).map(str::to_owned);
+        health.chain(config.path.actix()).collect()
+    }
+
+    fn probe(&self, path: &str) -> Option<Probe> {
+        self.engine.config.health.as_ref()?.probe(path)
     }
 
     /// Answers a request, whatever its path.
@@ -90,9 +106,13 @@ impl SocketIoService {
         B::Data: Buf + Send,
         B::Error: Into<Box<dyn std::error::Error + Send + Sync>> + Send,
     {
-        let (engine, application) = (self.engine.clone(), self.application.clone());
         let (mut parts, body) = request.map(RequestBody::new).into_parts();
-        async move { engine.handle(&application, &mut parts, body).await }
+        if let Some(probe) = self.probe(parts.uri.path()) {
+            let answer = probe.answer(&parts.method, || self.application.readiness());
+            return Either::Left(std::future::ready(answer));
+        }
+        let (engine, application) = (self.engine.clone(), self.application.clone());
+        Either::Right(async move { engine.handle(&application, &mut parts, body).await })
     }
 }
 

@@ -20,8 +20,8 @@ use super::namespaces::Namespaces;
 use super::remote::Share;
 use super::table::Table;
 use super::watching::Uncommon;
-use crate::adapter::Adapter;
-use crate::engine::{Application, Engine, Inbox, Limit, Session};
+use crate::adapter::{Adapter, Membership};
+use crate::engine::{Application, Engine, Inbox, Limit, Readiness, Session};
 
 #[derive(Debug)]
 pub(crate) struct ServerInner {
@@ -64,6 +64,8 @@ pub(crate) struct Limits {
     pub(crate) slow_handler: u32,
     /// Clients are told that they are in before `on_connect` has decided.
     pub(crate) always_connect: bool,
+    /// How long the cluster may be silent before this node is not ready.
+    pub(crate) unready_after: Duration,
 }
 
 impl ServerInner {
@@ -88,6 +90,17 @@ impl ServerInner {
                 tracing::error!(target: "socketio", "a callback panicked");
             }
         });
+    }
+
+    pub(crate) fn readiness(&self) -> Readiness {
+        if self.engine.closing.has_begun() {
+            return Readiness::Closing;
+        }
+        match self.adapter.membership() {
+            Membership::Joining => Readiness::Joining,
+            Membership::Joined { heard } if heard > self.limits.unready_after => Readiness::CutOff { heard },
+            Membership::Joined { .. } => Readiness::Ready,
+        }
     }
 
     pub(crate) fn counters(&self) -> Counters {
@@ -150,6 +163,10 @@ pub(crate) struct Sessions(pub(crate) Arc<ServerInner>);
 impl Application for Sessions {
     fn open(&self, session: &Arc<Session>) -> Box<dyn Inbox> {
         Box::new(ClientInbox::new(self.0.clone(), session.clone()))
+    }
+
+    fn readiness(&self) -> Readiness {
+        self.0.readiness()
     }
 }
 

@@ -62,8 +62,8 @@ pub(crate) use self::gather::Gathering;
 
 pub use self::socket::Socket;
 pub use crate::adapter::EmitError;
-pub use crate::engine::Rate;
 pub use crate::engine::{AllowRequest, GenerateId, RefusedRequest};
+pub use crate::engine::{Rate, Readiness};
 
 use self::inner::{NewNamespace, ServerInner, Sessions};
 use self::parent::Matcher;
@@ -202,6 +202,15 @@ impl Server {
     #[must_use]
     pub fn members(&self) -> Vec<HostId> {
         self.inner().adapter.members()
+    }
+
+    /// Whether a load balancer should send new clients here: not before the node has joined its cluster, not while the broker is away
+    /// for longer than [`unready_after`](ServerBuilder::unready_after), not once the server [closes](Self::close).
+    ///
+    /// [`health_path`](ServerBuilder::health_path) answers it over HTTP. Clients that are there are served in every case.
+    #[must_use]
+    pub fn readiness(&self) -> Readiness {
+        self.inner().readiness()
     }
 
     /// What is going on, in numbers.

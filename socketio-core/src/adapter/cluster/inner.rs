@@ -11,6 +11,7 @@ use tokio::time::Instant;
 use super::health::{ClusterCounters, Health};
 use super::members::{LEASE, Members};
 use super::requests::Requests;
+use crate::adapter::Membership;
 use crate::adapter::broker::Frame;
 use crate::adapter::node::LocalNode;
 use crate::adapter::publisher::{Outgoing, QueueLimits};
@@ -37,6 +38,8 @@ pub(crate) struct Cluster {
 struct Times {
     last_frame: Option<Instant>,
     heard_itself: Instant,
+    /// Whether the link has ever been up.
+    joined: bool,
 }
 
 impl Cluster {
@@ -50,7 +53,7 @@ impl Cluster {
             counters: ClusterCounters::default(),
             subscribed: watch::Sender::new(false),
             returning: Mutex::default(),
-            times: Mutex::new(Times { last_frame: None, heard_itself: Instant::now() }),
+            times: Mutex::new(Times { last_frame: None, heard_itself: Instant::now(), joined: false }),
             blocked: AtomicBool::new(false),
             closing: Notify::new(),
         }
@@ -86,7 +89,11 @@ impl Cluster {
     pub(super) fn link_up(&self) {
         let now = Instant::now();
         self.members.link_back(now);
-        self.times().heard_itself = now;
+        {
+            let mut times = self.times();
+            times.heard_itself = now;
+            times.joined = true;
+        }
         self.subscribed.send_replace(true);
         if !self.outgoing.link_up() {
             tracing::info!(
@@ -109,6 +116,15 @@ impl Cluster {
     pub(super) async fn ready(&self) {
         // It cannot fail: the sender lives here.
         let _ = self.subscribed.subscribe().wait_for(|subscribed| *subscribed).await;
+    }
+
+    /// Whether it hears them, and when it did.
+    pub(super) fn membership(&self) -> Membership {
+        let times = self.times();
+        if !times.joined {
+            return Membership::Joining;
+        }
+        Membership::Joined { heard: times.heard_itself.elapsed() }
     }
 
     /// A frame came, of this node or another.

@@ -27,7 +27,7 @@ use self::inner::{Cluster, lock};
 use super::broadcast::Dispatch;
 use super::broker::Broker;
 use super::error::AdapterError;
-use super::local::Adapter;
+use super::local::{Adapter, Membership};
 use super::node::LocalNode;
 use super::operation::{Operation, Receipt};
 use super::publisher::{DEFAULT_CHANNEL, QueueLimits};
@@ -158,6 +158,10 @@ impl<B: Broker> Adapter for ClusterAdapter<B> {
     fn members(&self) -> Vec<HostId> {
         let cluster = self.cluster();
         std::iter::once(cluster.id().clone()).chain(cluster.members.all()).collect()
+    }
+
+    fn membership(&self) -> Membership {
+        self.cluster().membership()
     }
 
     async fn close(&self) {

@@ -4,13 +4,14 @@ use std::path::PathBuf;
 
 use super::{BuildError, Built, ServerBuilder, wrong};
 use crate::engine::{Cookie, Cors, TrustedProxies};
-use crate::http::{ClientFiles, PathRule};
+use crate::http::{ClientFiles, HealthPath, PathRule};
 
 /// See the setters of [`ServerBuilder`].
 #[derive(Debug)]
 pub(super) struct HttpOptions {
     path: PathRule,
     add_trailing_slash: bool,
+    health_path: Option<String>,
     serve_client: Option<PathBuf>,
     pub(super) cors: Cors,
     trusted_proxies: Vec<String>,
@@ -24,6 +25,7 @@ impl Default for HttpOptions {
         HttpOptions {
             path: PathRule::default(),
             add_trailing_slash: false,
+            health_path: None,
             serve_client: None,
             cors: Cors::same_origin(),
             trusted_proxies: Vec::new(),
@@ -51,6 +53,14 @@ impl<S: Built> ServerBuilder<S> {
     /// Default: false, either will do.
     pub fn add_trailing_slash(mut self, required: bool) -> Self {
         self.http.add_trailing_slash = required;
+        self
+    }
+
+    /// Answers probes below `path`: `GET /health/live` is 200, and `GET /health/ready` is 200 or 503 as
+    /// [`Server::readiness`](crate::Server::readiness) says, with its reason as text. They are answered before every other rule, without a
+    /// word on origins, and are no secret. Default: none.
+    pub fn health_path(mut self, path: &str) -> Self {
+        self.http.health_path = Some(path.to_owned());
         self
     }
 
@@ -115,6 +125,10 @@ impl HttpOptions {
 
     pub(super) fn path(&self) -> PathRule {
         self.path.clone().with_slash(self.add_trailing_slash)
+    }
+
+    pub(super) fn health(&self) -> Option<HealthPath> {
+        self.health_path.as_deref().map(HealthPath::new)
     }
 
     pub(super) fn client_files(&self) -> Result<Option<ClientFiles>, BuildError> {

@@ -132,6 +132,7 @@ impl<S: Built> Default for ServerBuilder<S> {
                 blocking_handlers: 64,
                 slow_handler: 0,
                 always_connect: false,
+                unready_after: Duration::from_secs(10),
             },
             slow_handler: Duration::from_millis(100),
             state: StateMap::default(),
@@ -157,6 +158,16 @@ impl<S: Built> ServerBuilder<S> {
     /// How long a shutdown may take. Default: 10 s.
     pub fn shutdown_within(mut self, limit: Duration) -> Self {
         self.shutdown_within = limit;
+        self
+    }
+
+    /// How long the node may not hear its cluster before [`Server::readiness`] says so; a heartbeat of its own comes every 2 s. Default:
+    /// 10 s. [`Duration::MAX`]: for ever.
+    ///
+    /// A broker that all nodes share is away for all of them: then there is nowhere to send clients, and they are better served by nodes
+    /// that are alone for a while than by none. Where that is so, set it well above the time that the broker takes to restart.
+    pub fn unready_after(mut self, silence: Duration) -> Self {
+        self.limits.unready_after = silence;
         self
     }
 
@@ -267,6 +278,7 @@ impl<S: Built> ServerBuilder<S> {
             trusted_proxies: self.http.trusted_proxies_parsed()?,
             compression: self.http.compression(),
             path: self.http.path(),
+            health: self.http.health(),
             client_files: self.http.client_files()?,
             hooks: self.hooks,
             initial: self.sessions.initial(),

@@ -1,28 +1,44 @@
-//! A load balancer as a process.
+//! A load balancer as a process: nginx or HAProxy.
 
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
-use integration_tests::brokers::variable;
-use integration_tests::wait::until;
+use crate::brokers::variable;
+use crate::wait::until;
 
 /// One that ends with the test.
-pub(crate) struct Balancer {
-    pub(crate) port: u16,
+#[derive(Debug)]
+pub struct Balancer {
+    pub port: u16,
     process: Child,
 }
 
 impl Balancer {
     /// `scripts/sticky-proxy`, once it takes connections.
-    pub(crate) async fn start(kind: &str, mode: &str, tls: bool, nodes: &[u16]) -> Self {
+    pub async fn start(kind: &str, mode: &str, tls: bool, nodes: &[u16]) -> Self {
+        Self::with(kind, mode, nodes, |command| {
+            if tls {
+                command.env("TLS_FILES", variable("BROKERS_TLS_FILES"));
+            }
+        })
+        .await
+    }
+
+    /// The same without TLS, of HAProxy, which asks the nodes at `health` whether they are ready.
+    pub async fn asking(health: &str, mode: &str, nodes: &[u16]) -> Self {
+        Self::with("haproxy", mode, nodes, |command| {
+            command.env("HEALTH", health);
+        })
+        .await
+    }
+
+    async fn with(kind: &str, mode: &str, nodes: &[u16], set: impl FnOnce(&mut Command)) -> Self {
         let port = free_port();
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scripts/sticky-proxy");
         let mut command = Command::new(script);
         command.arg(kind).arg(port.to_string()).arg(mode).args(nodes.iter().map(u16::to_string));
-        command.stdin(Stdio::null()).env_remove("TLS_FILES");
-        if tls {
-            command.env("TLS_FILES", variable("BROKERS_TLS_FILES"));
-        }
+        command.stdin(Stdio::null()).env_remove("TLS_FILES").env_remove("HEALTH");
+        set(&mut command);
         let mut balancer = Balancer { port, process: command.spawn().expect("bash") };
         until("the load balancer to listen", || {
             let ended = balancer.process.try_wait().expect("it is ours");

@@ -1,0 +1,31 @@
+"""What python's client finds wherever the server is mounted: python deployment.py PORT"""
+
+import threading
+
+import socketio
+
+from harness import DEADLINE, URL, WAYS, done, equal, report
+
+for way, transports in WAYS.items():
+    try:
+        heard, said = threading.Event(), []
+        speaker, other = socketio.Client(reconnection=False), socketio.Client(reconnection=False)
+
+        @other.on("said")
+        def on_said(text):
+            said.append(text)
+            heard.set()
+
+        for client in (speaker, other):
+            client.connect(URL, transports=transports, wait_timeout=DEADLINE)
+            equal(client.transport(), "polling" if way == "polling" else "websocket")
+        equal(speaker.call("say", "hello ä😀", timeout=DEADLINE), 1)
+        assert heard.wait(DEADLINE), "nothing was heard"
+        equal(said, ["hello ä😀"])
+        for client in (speaker, other):
+            client.disconnect()
+        report(f"{way}: python's clients hear each other")
+    except Exception as error:
+        report(f"{way}: python's clients hear each other", error)
+
+done()
