@@ -370,8 +370,11 @@ impl Engine {
     pub(crate) fn is_full(&self) -> bool {
         let full = self.admission.is_full(self.http.open());
         if full {
-            let detail = format_args!("{} connections are open already", self.config.max_connections);
-            self.reached.note(Limit::Connections, "a TCP connection", detail);
+            self.reached.note(
+                Limit::Connections,
+                "a TCP connection",
+                format_args!("{} connections are open already", self.config.max_connections),
+            );
         }
         full
     }
