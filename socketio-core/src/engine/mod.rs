@@ -28,6 +28,8 @@ mod request; // what a request asks, and how it is refused
 mod rope; // complete frames in a row
 mod sending; // frames on their way into a socket
 mod session; // one client
+#[cfg(test)]
+mod sizes; // what a connection takes
 pub(crate) mod spare; // empty buffers for the next
 mod throttle; // how fast somebody may be
 pub(crate) mod upgrade; // from HTTP to WebSocket
