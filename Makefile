@@ -133,11 +133,11 @@ bench-quick: bench-programs ## the same in minutes, roughly: one short round bes
 	$(LAB) --peers '$(call list,$(PEERS))' --rounds 1 --secs 1 --hold 1 --into $(abspath $(TARGET))/bench $(SCENARIOS)
 
 bench-programs:
-	cargo build $(BENCH_PROFILE) -p socketio-bench -p bench-lab
+	cargo build $(BENCH_PROFILE) -p socketio-bench -p bench-lab --bin socketio-bench --bin members --bin lab --bin load
 	bench/peers/install.sh $(PEERS)
 
 bench-brokers: ## what an emit costs through each broker (ROUNDS, SECS)
-	cargo build -p socketio-bench $(BENCH_PROFILE)
+	cargo build $(BENCH_PROFILE) -p socketio-bench --bin brokers
 	ROUNDS=$(ROUNDS) SECS=$(SECS) scripts/brokers run redis rabbitmq kafka -- $(abspath $(TARGET))/server/brokers
 
 autobahn: ## the Autobahn WebSocket suite, cases 1-7, 9 and 10 (PY27=path of a Python 2.7)
