@@ -28,7 +28,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 }
 
 async fn serve() -> Result<(), Box<dyn Error>> {
-    let io = managed(Server::builder().http_compression(false).max_namespaces(1_000).max_rooms(20_000))?
+    let io = managed(Server::builder().http_compression(false).max_namespaces(2_000).max_rooms(20_000))?
         .build()?;
     contract::fulfil(&io);
     curves::serve(&io);
