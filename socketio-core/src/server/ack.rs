@@ -42,6 +42,7 @@ impl Question {
         Question { socket, timeout, flags: Flags::default() }
     }
 
+    #[cfg_attr(not(feature = "blocking"), allow(dead_code, reason = "only the server for threads asks"))]
     pub(crate) fn server(&self) -> &Arc<ServerInner> {
         self.socket.server()
     }
