@@ -4,7 +4,7 @@ SHELL := bash
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo demo-packages try-demo client client-files cluster test book compatibility containers check-features lint deny publishable package bench bench-brokers autobahn fuzz
+.PHONY: help demo demo-packages try-demo client client-files cluster test book compatibility containers check-features lint deny publishable package bench bench-quick bench-programs bench-brokers autobahn fuzz
 
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 CLIENT := examples/chat/node_modules/socket.io-client/dist
@@ -112,36 +112,33 @@ publishable: ## what crates.io would refuse of the crates that are published
 package: ## those crates as their users get them: built alone, declared and oldest versions, Windows, macOS
 	scripts/package
 
-# The load generator and the peers are not part of this repository yet: LAB says where they are.
-LAB ?= ../shared/bench
-SCENARIOS ?= echo echo1 echo_ack fanout idle polling
-PEERS ?= probe socketioxide node
-CROSS ?= cross cross100
-CROSS_PEERS ?= socketioxide
+# What is measured, beside whom, how often and how long; nothing named: every scenario.
+SCENARIOS ?=
+PEERS ?= ours-2threads socketioxide node go python
+ROUNDS ?= 3
+SECS ?= 4
 BENCH_PROFILE := --profile server --config 'profile.server.inherits="release"' \
 	--config 'profile.server.lto="fat"' --config 'profile.server.codegen-units=1'
+# The load, Redis and all else leave core 0 to the server that is measured.
+LAB := taskset -c 1 scripts/brokers run redis -- $(abspath $(TARGET))/server/lab run --target $(abspath $(TARGET))
+comma := ,
+empty :=
+list = $(subst $(empty) $(empty),$(comma),$(strip $(1)))
 
-bench: ## server CPU per message beside other servers (SCENARIOS, PEERS, ROUNDS, SECS, LAB)
-	@[[ -x $(LAB)/run.sh && -x $(LAB)/build.sh ]] || { \
-		echo "make bench drives a load generator and peers in $(LAB), and there are none: set LAB=folder" >&2; exit 2; }
-	@echo "load generator and peers come from $(LAB); ours is bench/"
-	cargo build -p socketio-bench $(BENCH_PROFILE)
-	ONLY="loadgen limit $(filter-out probe limit,$(PEERS))" $(LAB)/build.sh
-	@failed=; for scenario in $(SCENARIOS); do \
-		peers="$(PEERS)"; [[ $$scenario != polling ]] || peers="$(filter-out probe limit,$(PEERS))"; \
-		echo "== $$scenario"; \
-		SUT_NAME=ours SUT_CMD="$(abspath $(TARGET))/server/socketio-bench" $(LAB)/run.sh $$scenario $$peers || failed="$$failed $$scenario"; \
-	done; [[ -z $$failed ]] || { echo "no figures for some server in:$$failed" >&2; exit 1; }
+bench: bench-programs ## server CPU per message beside other servers, into bench/RESULTS.md (SCENARIOS, PEERS, ROUNDS, SECS); needs two cores
+	$(LAB) --peers '$(call list,$(PEERS))' --rounds $(ROUNDS) --secs $(SECS) --curves $(SCENARIOS)
 
-bench-brokers: ## what an emit costs through each broker, and `cross` beside other servers (CROSS, CROSS_PEERS, ROUNDS, SECS, LAB)
-	cargo build -p socketio-bench $(BENCH_PROFILE)
-	scripts/brokers run redis rabbitmq kafka -- $(abspath $(TARGET))/server/brokers
-	@if [[ -x $(LAB)/run.sh && -x $(LAB)/build.sh ]]; then \
-		ONLY="loadgen $(CROSS_PEERS)" $(LAB)/build.sh; \
-		for scenario in $(CROSS); do \
-			SUT_NAME=ours SUT_CMD="$(abspath $(TARGET))/server/socketio-bench" $(LAB)/run.sh $$scenario $(CROSS_PEERS); \
-		done; \
-	else echo "no peers beside: there are none in $(LAB), LAB=folder says where they are"; fi
+bench-quick: PEERS := socketioxide node
+bench-quick: bench-programs ## the same in minutes, roughly: one short round beside two others, nothing of it kept in bench/
+	$(LAB) --peers '$(call list,$(PEERS))' --rounds 1 --secs 1 --hold 1 --into $(abspath $(TARGET))/bench $(SCENARIOS)
+
+bench-programs:
+	cargo build $(BENCH_PROFILE) -p socketio-bench -p bench-lab --bin socketio-bench --bin members --bin lab --bin load
+	bench/peers/install.sh $(PEERS)
+
+bench-brokers: ## what an emit costs through each broker (ROUNDS, SECS)
+	cargo build $(BENCH_PROFILE) -p socketio-bench --bin brokers
+	ROUNDS=$(ROUNDS) SECS=$(SECS) scripts/brokers run redis rabbitmq kafka -- $(abspath $(TARGET))/server/brokers
 
 autobahn: ## the Autobahn WebSocket suite, cases 1-7, 9 and 10 (PY27=path of a Python 2.7)
 	cargo build --release -p socketio-examples --features autobahn --example echo

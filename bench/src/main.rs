@@ -1,12 +1,14 @@
 #![doc = include_str!("../README.md")]
 
+mod contract; // what every measured server answers
+mod curves; // what the curves ask of ours beside
+
 use std::env;
 use std::error::Error;
 
-use serde_json::Value;
 use socketio_amqp::AmqpManager;
+use socketio_core::Server;
 use socketio_core::server::ServerBuilder;
-use socketio_core::{Data, HandlerError, Namespace, RawArgs, Server, Socket};
 use socketio_kafka::KafkaManager;
 use socketio_redis::RedisManager;
 use tokio::net::{TcpListener, TcpSocket};
@@ -26,17 +28,22 @@ fn main() -> Result<(), Box<dyn Error>> {
 }
 
 async fn serve() -> Result<(), Box<dyn Error>> {
-    let io = managed(Server::builder().http_compression(false))?.build()?;
-    match env::var("JSON").as_deref() {
-        Ok("value") => io.on("echo", echo_value).on("echo_ack", echo_ack_value),
-        _ => io.on("echo", echo).on("echo_ack", echo_ack),
-    };
-    io.on("join", join).on("fan", fan);
+    let io = managed(Server::builder().http_compression(false).max_namespaces(2_000).max_rooms(20_000))?
+        .build()?;
+    contract::fulfil(&io);
+    curves::serve(&io);
+    let _others = other_nodes()?;
 
     let mut terminate = signal(SignalKind::terminate())?;
     let listener = listen(env::var("PORT")?.parse()?)?;
     io.serve(listener, async move { _ = terminate.recv().await }).await?;
     Ok(())
+}
+
+/// `NODES` less one: members of the same cluster, which serve nobody.
+fn other_nodes() -> Result<Vec<Server>, Box<dyn Error>> {
+    let nodes: usize = env::var("NODES").map_or(Ok(1), |nodes| nodes.parse())?;
+    (1..nodes).map(|_| Ok(managed(Server::builder())?.build()?)).collect()
 }
 
 /// With the manager of the URL in the environment, if there is one.
@@ -49,33 +56,6 @@ fn managed(builder: ServerBuilder) -> Result<ServerBuilder, Box<dyn Error>> {
         Some(("kafka" | "kafka+ssl", _)) => builder.manager(KafkaManager::new(&url)?),
         _ => builder.manager(RedisManager::new(&url)?),
     })
-}
-
-fn echo(socket: Socket, args: RawArgs) -> Result<(), HandlerError> {
-    socket.emit("echo", args)?;
-    Ok(())
-}
-
-fn echo_ack(args: RawArgs) -> RawArgs {
-    args
-}
-
-fn echo_value(socket: Socket, Data(value): Data<Value>) -> Result<(), HandlerError> {
-    socket.emit("echo", value)?;
-    Ok(())
-}
-
-fn echo_ack_value(Data(value): Data<Value>) -> Value {
-    value
-}
-
-fn join(socket: Socket) -> Result<(), HandlerError> {
-    Ok(socket.join("all")?)
-}
-
-fn fan(namespace: Namespace, args: RawArgs) -> Result<(), HandlerError> {
-    namespace.to("all").emit("fan", args)?;
-    Ok(())
 }
 
 /// A backlog as long as the peers' have it: ten thousand clients come at once.

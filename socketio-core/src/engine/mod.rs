@@ -30,6 +30,8 @@ mod request; // what a request asks, and how it is refused
 mod rope; // complete frames in a row
 mod sending; // frames on their way into a socket
 mod session; // one client
+#[cfg(test)]
+mod sizes; // what a connection takes
 pub(crate) mod spare; // empty buffers for the next
 mod throttle; // how fast somebody may be
 pub(crate) mod upgrade; // from HTTP to WebSocket
@@ -377,8 +379,11 @@ impl Engine {
     pub(crate) fn is_full(&self) -> bool {
         let full = self.admission.is_full(self.http.open());
         if full {
-            let detail = format_args!("{} connections are open already", self.config.max_connections);
-            self.reached.note(Limit::Connections, "a TCP connection", detail);
+            self.reached.note(
+                Limit::Connections,
+                "a TCP connection",
+                format_args!("{} connections are open already", self.config.max_connections),
+            );
         }
         full
     }

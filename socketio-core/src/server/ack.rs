@@ -42,6 +42,7 @@ impl Question {
         Question { socket, timeout, flags: Flags::default() }
     }
 
+    #[cfg_attr(not(feature = "blocking"), allow(dead_code, reason = "only the server for threads asks"))]
     pub(crate) fn server(&self) -> &Arc<ServerInner> {
         self.socket.server()
     }
@@ -166,8 +167,8 @@ async fn answer<T: Answer>(
     let answer = match tokio::time::timeout_at(until, answer).await {
         Err(_) => {
             let socket = &asked.socket;
-            let detail = format_args!("no answer within {timeout:?}");
-            socket.server().engine.reached.note(Limit::AckTimeout, socket.id(), detail);
+            let reached = &socket.server().engine.reached;
+            reached.note(Limit::AckTimeout, socket.id(), format_args!("no answer within {timeout:?}"));
             return Err(AckError::Timeout(timeout));
         }
         Ok(Err(_)) => return Err(AckError::Disconnected),

@@ -77,8 +77,11 @@ impl BlockingPool {
         if queue.running >= self.shared.limit {
             queue.waiting.push_back(Box::new(work));
             drop(queue);
-            let detail = format_args!("{} handlers block already, one more has to wait", self.shared.limit);
-            self.shared.reached.note(Limit::BlockingHandlers, who, detail);
+            self.shared.reached.note(
+                Limit::BlockingHandlers,
+                who,
+                format_args!("{} handlers block already, one more has to wait", self.shared.limit),
+            );
             return;
         }
         queue.running += 1;

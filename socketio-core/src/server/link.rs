@@ -184,8 +184,11 @@ impl Link {
 
     /// So many answers are awaited already that one more is refused.
     pub(super) fn refused_to_ask(&self, sid: &Sid, limit: usize) {
-        let detail = format_args!("{limit} answers are awaited already, one more was not asked for");
-        self.counting.reached.note(Limit::PendingAcks, sid, detail);
+        self.counting.reached.note(
+            Limit::PendingAcks,
+            sid,
+            format_args!("{limit} answers are awaited already, one more was not asked for"),
+        );
     }
 
     /// A question is answered, or nobody waits for the answer any more.

@@ -32,6 +32,8 @@ mod remote; // sockets of any node, as data
 mod serial; // one event after the other
 mod server_events; // what servers tell each other
 mod session; // what an application keeps for one client
+#[cfg(test)]
+mod sizes; // what a socket takes
 mod slow; // handlers that block their thread
 mod socket; // one client in one namespace
 mod store; // one value per type

@@ -51,6 +51,7 @@ use crate::protocol::engine::Transport;
 #[must_use = "nothing is made before `build`"]
 pub struct ServerBuilder<S: Built = Server> {
     /// Those of this kind of server alone.
+    #[cfg_attr(not(feature = "blocking"), allow(dead_code, reason = "only the server for threads has any"))]
     pub(crate) own: S::Options,
     http: HttpOptions,
     sessions: SessionOptions,
