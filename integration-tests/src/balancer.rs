@@ -60,7 +60,8 @@ impl Drop for Balancer {
     }
 }
 
-pub(crate) fn free_port() -> u16 {
+/// A port on which nobody listens, for a process that is told its own.
+pub fn free_port() -> u16 {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port is free");
     listener.local_addr().expect("it is bound").port()
 }

@@ -2,13 +2,12 @@
 
 use std::process::{Child, Command, Stdio};
 
+use integration_tests::balancer::{Balancer, free_port};
 use integration_tests::brokers::variable;
 use integration_tests::foreign;
 use integration_tests::wait::until;
 use socketio_core::Sid;
 use tokio::net::TcpListener;
-
-use crate::balancer::{Balancer, free_port};
 
 const CLIENTS: &str = "6";
 const PROCESSES: usize = 3;

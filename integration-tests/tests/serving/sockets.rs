@@ -3,6 +3,7 @@
 use std::os::unix::fs::{FileTypeExt as _, PermissionsExt as _};
 use std::path::Path;
 
+use integration_tests::balancer::free_port;
 use integration_tests::client::Client;
 use integration_tests::http;
 use integration_tests::wait::{until, within};
@@ -81,10 +82,6 @@ fn activated(address: &str) -> Command {
     let mut command = Command::new("systemd-socket-activate");
     command.args(["-l", address]).arg(standalone.as_std().get_program()).args(standalone.as_std().get_args());
     command
-}
-
-fn free_port() -> u16 {
-    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
 /// The whole answer to a request on a connection that ends with it.
