@@ -75,10 +75,10 @@ impl Chat {
         for (number, listener) in self.listeners.iter().enumerate() {
             let heard = listener.heard();
             all.wrong.extend(heard.wrong.iter().map(|wrong| format!("listener {number}: {wrong}")));
-            for source in 0..2 {
+            for (source, said) in said.iter().enumerate() {
                 all.heard += heard.numbers[source].len() as u64;
-                for missing in heard.missing(source, 0, said[source].len() as u64) {
-                    let at = said[source][missing as usize - 1];
+                for missing in heard.missing(source, 0, said.len() as u64) {
+                    let at = said[missing as usize - 1];
                     let elsewhere = number / 2 != source;
                     match elsewhere && outages.iter().any(|outage| outage.may_lose(at)) {
                         true => all.on_the_way += 1,

@@ -9,6 +9,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use integration_tests::process::publish;
+
 use crate::pace::BUDGET;
 use crate::report::Report;
 use crate::setting;
@@ -27,7 +29,7 @@ pub(crate) fn of(report: &Report) {
     let file = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("soak.md");
     std::fs::create_dir_all(env!("CARGO_TARGET_TMPDIR")).expect("a folder");
     std::fs::write(&file, &page).expect("the report is written");
-    println!("{page}\nwritten to {}", file.display());
+    publish(&format!("{page}\nwritten to {}", file.display()));
     let broken: Vec<_> = sentences.iter().filter(|(holds, _)| !holds).map(|(_, sentence)| sentence).collect();
     assert!(broken.is_empty(), "it does not hold that: {broken:#?}");
 }

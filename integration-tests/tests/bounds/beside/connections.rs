@@ -76,7 +76,10 @@ async fn ten_thousand_connections_that_are_half_open() {
     })
     .await;
     let each = seen.grown / connections.max(1);
-    println!("{} connections at a time, {each} bytes for each", seen.most.of("connections"));
+    process::publish(&format!(
+        "{} connections at a time, {each} bytes for each",
+        seen.most.of("connections")
+    ));
     assert_eq!(seen.most.of("sessions"), 1, "{}", seen.most.told());
     assert!(seen.grown <= 8 * MIB + 16 * 1024 * connections, "{each} bytes for each");
 }

@@ -77,12 +77,12 @@ async fn beside_in(what: &str, server: Command, flood: impl AsyncFnOnce(u16)) ->
         })
         .await;
     let after = server.figures().await;
-    println!(
+    process::publish(&format!(
         "{what}: of {count} echoes beside it the slowest took {} ms; memory grew by {:.1} MiB; at most {}",
         worst.as_millis(),
         grown as f64 / MIB as f64,
         most.told()
-    );
+    ));
     Seen { most, after, grown }
 }
 
