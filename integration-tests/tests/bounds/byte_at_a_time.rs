@@ -39,9 +39,9 @@ async fn bodies_a_byte_at_a_time_are_taken_until_the_session_is_over() {
     for _ in 0..CLIENTS {
         let mut io = open(&world.connect).await;
         let sid = sid(&request(&mut io, "GET", &format!("{PATH}&transport=polling"), &[], "").await);
-        let head = format!(
-            "POST {PATH}&transport=polling&sid={sid} HTTP/1.1\r\nhost: a\r\ncontent-length: 900\r\n\r\n"
-        );
+        let target = format!("{PATH}&transport=polling&sid={sid}");
+        request(&mut io, "POST", &target, &[], "40").await;
+        let head = format!("POST {target} HTTP/1.1\r\nhost: a\r\ncontent-length: 900\r\n\r\n");
         io.write_all(head.as_bytes()).await.unwrap();
         tokio::spawn(slowly(io, vec![b'4'; 900]));
     }
