@@ -101,6 +101,8 @@ async fn a_clock_that_jumps_moves_no_deadline_and_ends_no_session() {
         assert_eq!(client.next().await, "431[]");
     }
     let talking = [tokio::spawn(echoes(websocket)), tokio::spawn(echoes(polling))];
+    // It may take its time to join.
+    let mut undecided = Client::websocket(server.port).await;
     for (jump, year) in [("+3650d", 2036), ("-3650d", 2016), ("+0", 2026)] {
         let mut expires = Client::websocket(server.port).await;
         expires.connect("/").await;
@@ -114,6 +116,12 @@ async fn a_clock_that_jumps_moves_no_deadline_and_ends_no_session() {
         let took = asked.elapsed();
         assert!(took >= Duration::from_millis(3_900), "it expired after {took:?}");
         expires.close().await;
+        // Who falls silent is noticed, no sooner and no later than ever.
+        let mut silent = Client::websocket(server.port).await;
+        silent.connect("/").await;
+        let joined = Instant::now();
+        within("the silent client to be noticed", silent.ended()).await;
+        assert!(joined.elapsed() > TIMEOUT, "after {:?}", joined.elapsed());
         // Who comes now is let in, and its time is told.
         let mut comes = Client::by("upgrade", server.port).await;
         comes.connect("/").await;
@@ -122,13 +130,10 @@ async fn a_clock_that_jumps_moves_no_deadline_and_ends_no_session() {
         comes.close().await;
         assert!(talking.iter().all(|client| !client.is_finished()), "a client is served no more");
     }
+    undecided.connect("/").await;
     let figures = server.figures().await;
-    assert_eq!(
-        figures.each(["pings_timed_out", "upgrades_timed_out", "unjoined"]),
-        [0; 3],
-        "{}",
-        figures.told()
-    );
+    let over = figures.each(["pings_timed_out", "upgrades_timed_out", "unjoined"]);
+    assert_eq!(over, [3, 0, 0], "{}", figures.told());
     assert_eq!(figures.of("expired"), 3);
     for client in talking {
         client.abort();
@@ -178,6 +183,9 @@ async fn nodes_whose_clocks_are_years_apart_act_as_one() {
         here.shows("its clients to be gone", |figures| nobody(figures, 1)).await;
     }
     assert!(listener.heard().wrong.is_empty(), "{:?}", listener.heard().wrong);
+    for node in [&here, &there] {
+        assert!(!node.log().contains("counts as gone"), "{}", node.log());
+    }
 }
 
 const INTERVAL: Duration = Duration::from_millis(1_000);
