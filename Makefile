@@ -4,7 +4,7 @@ SHELL := bash
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo demo-packages try-demo client client-files cluster test book compatibility containers check-features lint deny publishable package bench bench-quick bench-programs bench-brokers autobahn fuzz
+.PHONY: help demo demo-packages try-demo client client-files cluster test book compatibility containers check-features lint deny publishable package bench bench-quick bench-programs bench-brokers autobahn soak fuzz
 
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 CLIENT := examples/chat/node_modules/socket.io-client/dist
@@ -57,7 +57,7 @@ step = echo "--- $(1)"; TIMEFORMAT="--- $(1): %0R s"; time
 BROKERS := redis redis-cluster redis-sentinel rabbitmq kafka
 
 test: ## all tests, with the brokers and foreign clients they need, and the docs without a warning
-	@$(call step,system packages) scripts/packages nginx haproxy docker-compose redis-cli
+	@$(call step,system packages) scripts/packages nginx haproxy docker-compose redis-cli faketime
 	@$(call step,foreign clients) integration-tests/foreign/install.sh
 	@$(call step,brokers) scripts/brokers install $(BROKERS)
 	@$(call step,cargo test) env BROKERS_TLS=1 scripts/brokers run $(BROKERS) -- \
@@ -143,6 +143,13 @@ bench-brokers: ## what an emit costs through each broker (ROUNDS, SECS)
 autobahn: ## the Autobahn WebSocket suite, cases 1-7, 9 and 10 (PY27=path of a Python 2.7)
 	cargo build --release -p socketio-examples --features autobahn --example echo
 	autobahn/run.sh $(TARGET)/release/examples/echo
+
+MINUTES ?= 30
+
+# `make test` has two minutes of it, in which the answers' times are printed only.
+soak: ## two nodes, a broker that is killed now and then, every kind of client, for MINUTES=30; writes target/tmp/soak.md
+	scripts/brokers install redis
+	SECS=$$((60 * $(MINUTES))) ECHO_MS=250 cargo test --release -p integration-tests --test soak -- --nocapture
 
 SECS ?= 60
 FUZZ ?= $(shell cd fuzz 2>/dev/null && cargo fuzz list 2>/dev/null)

@@ -115,6 +115,17 @@ impl Client {
         }
     }
 
+    /// Sends one packet to a session that may be over.
+    pub async fn send_or_gone(&mut self, packet: &str) {
+        match &mut self.transport {
+            Transport::Websocket(_) => self.send(packet).await,
+            Transport::Polling { .. } => {
+                let status = self.post(packet).await.status;
+                assert!(matches!(status, 200 | 400), "{status}");
+            }
+        }
+    }
+
     /// Sends several packets: one payload, or frames that leave in one write.
     pub async fn send_all(&mut self, packets: &[String]) {
         match &mut self.transport {

@@ -153,6 +153,14 @@ impl WebSocket {
         }
     }
 
+    /// The next message, if it is text, however long it takes; nothing is lost when that is given up.
+    pub async fn heard(&mut self) -> Option<String> {
+        match read_message(&mut self.stream, &mut self.input).await {
+            Message::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
     /// The next message, which is binary.
     pub async fn next_binary(&mut self) -> Vec<u8> {
         match self.next().await {
@@ -208,7 +216,12 @@ impl Writing<'_> {
         for text in texts {
             Frame::of(TEXT).write(&mut bytes, text.as_bytes());
         }
-        let _ = self.stream.write_all(&bytes).await;
+        self.send_bytes(&bytes).await;
+    }
+
+    /// The same, with bytes as they are.
+    pub async fn send_bytes(&mut self, bytes: &[u8]) {
+        let _ = self.stream.write_all(bytes).await;
     }
 }
 

@@ -20,13 +20,16 @@ mod coverage; // the checker of docs/coverage.md
 pub mod foreign; // scripts for Node and Python, and what they report
 pub mod frames; // WebSocket frames as a client sends them, wrong ones included
 pub mod gate; // where handlers wait for the test
+pub mod heard; // numbered messages that a client has heard
 pub mod http; // HTTP/1.1 requests, wrong ones included
 pub mod log; // what servers write to it
 mod on_every_broker; // the list of brokers, as a macro
 pub mod own_brokers; // brokers that may be killed
+pub mod process; // a server in a process of its own
 pub mod python_party; // python-socketio in a cluster, doing what the test says
 pub mod running; // a server on a port of its own
 pub mod wait; // deadlines
+pub mod ways; // how clients come and go
 pub mod world; // the server that the foreign clients talk to
 
 pub use test_brokers as brokers; // where the real brokers are

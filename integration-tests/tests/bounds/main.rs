@@ -2,8 +2,11 @@
 
 mod abandoned; // handshakes that are begun and never ended
 mod admission; // who may open a session
+mod beside; // a healthy client, while others do what they can
+mod byte_at_a_time; // clients that are slow for minutes
 mod flags; // volatile, compress, local, timeout
 mod flood; // clients that are sent more, or ask for more, than they read
+mod in_memory; // connections within the process
 mod limits; // what one client can make the server keep
 mod memory; // resident memory, of a server in a process of its own
 mod nesting; // a million levels

@@ -1,51 +1,46 @@
-//! Resident memory of a server in a process of its own: this very binary, told to be the server.
-
-use std::{process::Stdio, time::Duration};
+//! Resident memory of a server in a process of its own.
 
 use integration_tests::{
     client::{Client, PATH},
     frames::WebSocket,
     http::Http,
-    wait::{until, within},
+    process::{self, Process},
+    wait::until,
 };
 use socketio_core::{
     Args, RawArgs, Server, Socket,
     server::{OutgoingPolicy, ServerBuilder},
-};
-use tokio::{
-    io::{AsyncBufReadExt, BufReader},
-    process::{Child, Command},
 };
 
 const MIB: usize = 1 << 20;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_hundred_megabytes_for_a_reader_that_stopped_cut_it_and_grow_the_server_by_no_more_than_32_mib() {
-    let server = Process::start("cut").await;
+    let mut server = start("cut").await;
     let mut healthy = Healthy::join(server.port).await;
     let _stuck = joined_narrow(server.port).await;
     healthy.warm_up().await;
     let before = server.resident();
     healthy.flood("flood", 2_000, 100_000).await;
     let grown = server.grown(before);
-    let counters = healthy.counters().await;
+    let figures = server.figures().await;
     assert!(grown <= 32 * MIB, "grown by {grown} bytes");
-    assert_eq!((counters.outgoing_full, counters.volatile_dropped), (1, 0), "{counters:?}");
+    assert_eq!(figures.each(["outgoing_full", "volatile_dropped"]), [1, 0], "{}", figures.told());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_hundred_megabytes_of_volatile_events_are_dropped_for_a_reader_that_stopped_and_it_stays() {
-    let server = Process::start("volatile").await;
+    let mut server = start("volatile").await;
     let mut healthy = Healthy::join(server.port).await;
     let mut stuck = joined_narrow(server.port).await;
     healthy.warm_up().await;
     let before = server.resident();
     healthy.flood("volatile flood", 2_000, 100_000).await;
     let grown = server.grown(before);
-    let counters = healthy.counters().await;
+    let figures = server.figures().await;
     assert!(grown <= 32 * MIB, "grown by {grown} bytes");
-    assert_eq!(counters.outgoing_full, 0);
-    assert!(counters.volatile_dropped > 1_000, "{counters:?}");
+    assert_eq!(figures.of("outgoing_full"), 0);
+    assert!(figures.of("volatile_dropped") > 1_000, "{}", figures.told());
     // It is still there, and reads what it was sent before it stopped.
     stuck.send_text("421[\"tick me\"]").await;
     while stuck.next_text().await != "431[]" {}
@@ -53,7 +48,7 @@ async fn two_hundred_megabytes_of_volatile_events_are_dropped_for_a_reader_that_
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_hundred_readers_that_stopped_cost_four_mib_each_at_most() {
-    let server = Process::start("cut").await;
+    let mut server = start("cut").await;
     let mut healthy = Healthy::join(server.port).await;
     let _stuck = readers_that_stop(server.port, 100).await;
     healthy.warm_up().await;
@@ -61,25 +56,25 @@ async fn a_hundred_readers_that_stopped_cost_four_mib_each_at_most() {
     // To each its own, so that nothing is shared: 20 GB in all, if it were kept.
     healthy.flood("flood each", 1_000, 200_000).await;
     let grown = server.grown(before);
-    let counters = healthy.counters().await;
+    let figures = server.figures().await;
     assert!(grown <= 100 * 4 * MIB, "grown by {grown} bytes");
-    assert_eq!(counters.outgoing_full, 100, "{counters:?}");
+    assert_eq!(figures.of("outgoing_full"), 100, "{}", figures.told());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_hundred_readers_that_stopped_never_go_past_max_buffered_total() {
-    let server = Process::start("total").await;
+    let mut server = start("total").await;
     let mut healthy = Healthy::join(server.port).await;
     let _stuck = readers_that_stop(server.port, 100).await;
     healthy.warm_up().await;
     let before = server.resident();
     healthy.flood("flood each", 35, 100_000).await;
     let grown = server.grown(before);
-    let counters = healthy.counters().await;
+    let figures = server.figures().await;
     // Counted are bytes; what the allocator cannot give back of what was cut comes on top.
     assert!(grown <= TOTAL + TOTAL / 2, "grown by {grown} bytes");
-    assert!(counters.buffered_full > 50, "{counters:?}");
-    assert!(counters.buffered <= TOTAL as u64, "{counters:?}");
+    assert!(figures.of("buffered_full") > 50, "{}", figures.told());
+    assert!(figures.of("buffered") <= TOTAL as u64, "{}", figures.told());
 }
 
 /// What the server of the last test may keep.
@@ -89,9 +84,7 @@ const TOTAL: usize = 64 * MIB;
 #[test]
 #[ignore = "started by the other tests of this module"]
 fn the_server_in_a_process_of_its_own() {
-    let Ok(kind) = std::env::var(KIND) else { return };
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-    runtime.block_on(async {
+    process::serve(|kind| async move {
         let builder: ServerBuilder = match &*kind {
             "volatile" => Server::builder().outgoing_policy(OutgoingPolicy::DropVolatileFirst),
             "total" => Server::builder().max_buffered_total(TOTAL),
@@ -109,25 +102,9 @@ fn the_server_in_a_process_of_its_own() {
             .on("flood each", |server: Socket, Args((count, size)): Args<(u32, usize)>| {
                 flood(server, "each", count, size)
             });
-        let counted = io.clone();
-        io.on("counters", move || {
-            let counters = counted.counters();
-            let numbers = [
-                counters.outgoing_full,
-                counters.volatile_dropped,
-                counters.buffered_full,
-                counters.buffered as u64,
-            ];
-            (numbers,)
-        });
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        println!("{PORT}{}", listener.local_addr().unwrap().port());
-        io.serve(listener, std::future::pending()).await.unwrap();
+        (io, Vec::new)
     });
 }
-
-const KIND: &str = "BOUNDS_SERVER";
-const PORT: &str = "listens on ";
 
 /// Sends everybody but the healthy client so many large events, and the healthy one a number with each.
 async fn flood(healthy: Socket, kind: &'static str, count: u32, size: usize) {
@@ -154,68 +131,13 @@ async fn flood(healthy: Socket, kind: &'static str, count: u32, size: usize) {
     }
 }
 
-struct Process {
-    child: Child,
-    port: u16,
-}
-
-impl Process {
-    async fn start(kind: &str) -> Self {
-        let mut child = Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", "memory::the_server_in_a_process_of_its_own", "--ignored", "--nocapture"])
-            .env(KIND, kind)
-            .stdout(Stdio::piped())
-            .kill_on_drop(true)
-            .spawn()
-            .unwrap();
-        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let port = within("the server to listen", async {
-            while let Some(line) = lines.next_line().await.unwrap() {
-                if let Some((_, port)) = line.split_once(PORT) {
-                    return port.parse().unwrap();
-                }
-            }
-            panic!("the server does not listen");
-        })
-        .await;
-        Process { child, port }
-    }
-
-    /// Bytes that are in memory now,
-    fn resident(&self) -> usize {
-        self.status("VmRSS:")
-    }
-
-    /// and the most that ever were.
-    fn peak(&self) -> usize {
-        self.status("VmHWM:")
-    }
-
-    /// How much more than `before` there ever was; printed, for whoever wants the figure.
-    fn grown(&self, before: usize) -> usize {
-        let grown = self.peak().saturating_sub(before);
-        println!("resident memory has grown by {:.1} MiB", grown as f64 / MIB as f64);
-        grown
-    }
-
-    fn status(&self, field: &str) -> usize {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id().unwrap())).unwrap();
-        let line = status.lines().find_map(|line| line.strip_prefix(field)).unwrap();
-        line.trim().trim_end_matches(" kB").parse::<usize>().unwrap() * 1024
-    }
+async fn start(kind: &str) -> Process {
+    Process::start("memory::the_server_in_a_process_of_its_own", kind).await
 }
 
 /// A client that reads everything, and answers.
 struct Healthy {
     client: Client,
-}
-
-#[derive(Debug)]
-struct Counted {
-    outgoing_full: u64,
-    volatile_dropped: u64,
-    buffered_full: u64,
-    buffered: u64,
 }
 
 impl Healthy {
@@ -245,16 +167,6 @@ impl Healthy {
             self.flood(kind, 5, 100).await;
         }
     }
-
-    async fn counters(&mut self) -> Counted {
-        self.client.send("429[\"counters\"]").await;
-        let packet = self.client.next().await;
-        let numbers: Vec<Vec<u64>> = serde_json::from_str(&packet[3..]).unwrap();
-        let [outgoing_full, volatile_dropped, buffered_full, buffered] = numbers[0][..] else {
-            panic!("{packet}")
-        };
-        Counted { outgoing_full, volatile_dropped, buffered_full, buffered }
-    }
 }
 
 async fn readers_that_stop(port: u16, count: usize) -> Vec<WebSocket> {
@@ -277,18 +189,18 @@ async fn joined_narrow(port: u16) -> WebSocket {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn when_those_who_do_not_read_are_gone_their_memory_is_given_back() {
-    let server = Process::start("cut").await;
+    let mut server = start("cut").await;
     let mut healthy = Healthy::join(server.port).await;
     let stuck = readers_that_stop(server.port, 20).await;
     healthy.flood("flood each", 30, 100_000).await;
-    assert!(healthy.counters().await.buffered > 10 << 20);
+    assert!(server.figures().await.of("buffered") > 10 << 20);
     drop(stuck);
-    within("what was kept to be given up", async {
-        while healthy.counters().await.buffered > 0 {
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-    })
-    .await;
+    server
+        .shows("what was kept to be given up", |figures| match figures.of("buffered") {
+            0 => Ok(()),
+            buffered => Err(buffered),
+        })
+        .await;
     until("the memory to be free", || match server.resident() {
         resident if resident < server.peak() / 2 => Ok(()),
         resident => Err((resident, server.peak())),

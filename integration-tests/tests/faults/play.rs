@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use integration_tests::cluster::Node;
 use integration_tests::foreign;
+use integration_tests::heard::Listener;
 use integration_tests::wait::until;
 use serde_json::json;
 use socketio_core::adapter::broker::Broker;
@@ -20,7 +21,6 @@ use socketio_emitter::Emitter;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep};
 
-use crate::heard::Listener;
 use crate::log;
 use crate::probe::{Machine, Probe};
 use crate::source::Source;

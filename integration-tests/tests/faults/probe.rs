@@ -5,13 +5,13 @@ use std::thread;
 use std::time::Duration;
 
 use integration_tests::client::Client;
+use integration_tests::heard::Listener;
 use integration_tests::running::Running;
 use socketio_core::Server;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, interval};
 
-use crate::heard::Listener;
 use crate::source::Source;
 
 /// A client that asks ten times a second.

@@ -206,6 +206,25 @@ async fn a_download_goes_on_only_in_the_version_it_began_with() {
 }
 
 #[tokio::test]
+async fn a_file_of_a_time_without_a_date_in_http_is_served_without_one() {
+    let folder = Folder::new();
+    let server = serve([("/", folder.path("."))]).await;
+    let decade = Duration::from_secs(10 * 365 * 24 * 3600);
+    for (name, modified) in
+        [("before", SystemTime::UNIX_EPOCH - decade), ("behind", SystemTime::UNIX_EPOCH + 1_000 * decade)]
+    {
+        let path = folder.file(name, "here");
+        // File systems round times that they cannot keep.
+        File::options().write(true).open(&path).unwrap().set_modified(modified).unwrap();
+        let answer = get(&server, &format!("/{name}"), &[]).await;
+        assert_eq!(answer.brief(), (200, "here"), "{name}");
+        let kept = path.metadata().unwrap().modified().unwrap();
+        let dated = (SystemTime::UNIX_EPOCH..SystemTime::UNIX_EPOCH + 800 * decade).contains(&kept);
+        assert_eq!(answer.header("last-modified").is_some(), dated, "{name}: {kept:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_file_that_becomes_shorter_half_way_ends_its_own_connection() {
     const LARGE: u64 = 64 << 20;
     let (log, _guard) = Log::of_thread(Level::WARN);

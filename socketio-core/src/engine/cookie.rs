@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Write};
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use http::HeaderValue;
 
@@ -87,9 +87,11 @@ impl Cookie {
     }
 
     /// The `Expires` attribute, for browsers that know no `Max-Age`. Default: none.
+    ///
+    /// HTTP has dates from 1970 to 9999; for a time outside it is the nearest of these.
     #[must_use]
     pub fn expires(self, at: SystemTime) -> Self {
-        self.attribute("Expires", httpdate::fmt_http_date(at))
+        self.attribute("Expires", httpdate::fmt_http_date(nearest_http_date(at)))
     }
 
     /// The `Priority` attribute: `Low`, `Medium` or `High`. Default: none.
@@ -191,6 +193,13 @@ impl fmt::Debug for Attribute {
     }
 }
 
+/// The same time, or the nearest that HTTP has a date for: 1970 to 9999.
+pub(crate) fn nearest_http_date(time: SystemTime) -> SystemTime {
+    time.clamp(UNIX_EPOCH, UNIX_EPOCH + LAST_HTTP_DATE)
+}
+
+const LAST_HTTP_DATE: Duration = Duration::from_secs(253_402_300_799);
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -206,6 +215,15 @@ mod tests {
         let cookie = Cookie::new("io").path("/x").http_only(false).secure(true).same_site("None");
         let header = cookie.max_age(Duration::from_secs(60)).header("abc").unwrap();
         assert_eq!(header, "io=abc; Path=/x; Max-Age=60; Secure; SameSite=None");
+    }
+
+    #[test]
+    fn a_time_that_http_has_no_date_for_is_the_nearest() {
+        let decade = Duration::from_secs(10 * 365 * 24 * 3600);
+        let before = Cookie::new("io").expires(UNIX_EPOCH - decade).header("abc").unwrap();
+        assert!(before.to_str().unwrap().ends_with("; Expires=Thu, 01 Jan 1970 00:00:00 GMT"), "{before:?}");
+        let behind = Cookie::new("io").expires(UNIX_EPOCH + 1_000 * decade).header("abc").unwrap();
+        assert!(behind.to_str().unwrap().ends_with("; Expires=Fri, 31 Dec 9999 23:59:59 GMT"), "{behind:?}");
     }
 
     #[test]

@@ -53,6 +53,8 @@ use tokio::time::Instant;
 
 pub use self::close::DisconnectReason;
 pub use self::cookie::Cookie;
+#[cfg(feature = "static-files")]
+pub(crate) use self::cookie::nearest_http_date;
 pub use self::cors::Cors;
 pub use self::hooks::{AllowRequest, GenerateId, RefusedRequest};
 pub use self::parts::Handshake;

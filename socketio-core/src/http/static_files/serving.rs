@@ -21,7 +21,7 @@ use tower_http::services::fs::{Backend, File as BackendFile, ServeFileSystemResp
 use super::body::FileBody;
 use super::opening::{Opened, open};
 use super::rules::{Rules, Wanted};
-use crate::engine::{Limit, Reached, RefusalLog, shown};
+use crate::engine::{Limit, Reached, RefusalLog, nearest_http_date, shown};
 
 /// The rules, at work. A cheap handle.
 #[derive(Clone, Debug)]
@@ -123,7 +123,9 @@ struct About {
 
 impl Source {
     fn new(Opened { file, metadata, .. }: Opened) -> Self {
-        let about = About { length: metadata.len(), modified: metadata.modified().ok() };
+        // A file may be of a time that HTTP has no date for; then its answer has none.
+        let modified = metadata.modified().ok().filter(|time| *time == nearest_http_date(*time));
+        let about = About { length: metadata.len(), modified };
         Source { file: Arc::new(Mutex::new(Some(file))), about }
     }
 }

@@ -1,29 +1,35 @@
-//! What one client has heard, from whom, and when.
+//! What one client has heard, from whom, and when: events `n` of a source's number and one that counts up.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use integration_tests::client::Client;
+use crate::client::{Client, head};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 /// A client that takes down every number.
-pub(crate) struct Listener {
+#[derive(Debug)]
+pub struct Listener {
     heard: Arc<Mutex<Heard>>,
     listening: JoinHandle<()>,
 }
 
 #[derive(Debug, Default)]
-pub(crate) struct Heard {
+pub struct Heard {
     /// For each source the numbers, as they came.
-    pub(crate) numbers: Vec<Vec<(u64, Instant)>>,
+    pub numbers: Vec<Vec<(u64, Instant)>>,
     /// What must not have come: numbers again, or after higher ones; other packets; the end.
-    pub(crate) wrong: Vec<String>,
+    pub wrong: Vec<String>,
 }
 
 impl Listener {
-    pub(crate) async fn start(port: u16, sources: usize) -> Self {
-        let mut client = Client::websocket(port).await;
-        client.connect("/").await;
+    /// In `/`, by WebSocket.
+    pub async fn start(port: u16, sources: usize) -> Self {
+        Self::start_in("/", Client::websocket(port).await, sources).await
+    }
+
+    pub async fn start_in(namespace: &str, mut client: Client, sources: usize) -> Self {
+        client.connect(namespace).await;
+        let head = format!("{}[\"n\",", head("42", namespace));
         let heard = Heard { numbers: vec![Vec::new(); sources], wrong: Vec::new() };
         let heard = Arc::new(Mutex::new(heard));
         let notes = heard.clone();
@@ -31,7 +37,9 @@ impl Listener {
             while let Some(packet) = client.next_or_end().await {
                 match packet.as_str() {
                     "2" => client.send("3").await,
-                    packet => lock(&notes).note(packet),
+                    // A poll that had to end without anything.
+                    "6" => {}
+                    packet => lock(&notes).note(packet, &head),
                 }
             }
             lock(&notes).wrong.push("the client was cut off".to_owned());
@@ -39,14 +47,14 @@ impl Listener {
         Listener { heard, listening }
     }
 
-    pub(crate) fn heard(&self) -> MutexGuard<'_, Heard> {
+    pub fn heard(&self) -> MutexGuard<'_, Heard> {
         lock(&self.heard)
     }
 }
 
 impl Heard {
-    fn note(&mut self, packet: &str) {
-        let numbers = packet.strip_prefix(r#"42["n","#).and_then(|rest| rest.strip_suffix(']'));
+    fn note(&mut self, packet: &str, head: &str) {
+        let numbers = packet.strip_prefix(head).and_then(|rest| rest.strip_suffix(']'));
         let number = numbers.and_then(|numbers| {
             let (source, number) = numbers.split_once(',')?;
             Some((source.parse::<usize>().ok()?, number.parse().ok()?))
@@ -61,12 +69,12 @@ impl Heard {
         self.numbers[source].push((number, Instant::now()));
     }
 
-    pub(crate) fn last(&self, source: usize) -> u64 {
+    pub fn last(&self, source: usize) -> u64 {
         self.numbers[source].last().map_or(0, |(number, _)| *number)
     }
 
     /// The numbers of `source` above `from` and up to `to` that did not come.
-    pub(crate) fn missing(&self, source: usize, from: u64, to: u64) -> Vec<u64> {
+    pub fn missing(&self, source: usize, from: u64, to: u64) -> Vec<u64> {
         let came: std::collections::HashSet<u64> =
             self.numbers[source].iter().map(|(number, _)| *number).collect();
         (from + 1..=to).filter(|number| !came.contains(number)).collect()

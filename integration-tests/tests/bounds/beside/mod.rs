@@ -1,0 +1,154 @@
+//! A healthy client beside others that do what they can: its echoes come, in order, and none is lost.
+//!
+//! The server has its limits at their defaults and is a process of its own, so that its memory can be told. What the healthy client
+//! waited for at worst is printed, and not judged: the same machine is the attackers'.
+
+mod connections; // handshakes, half-open connections
+mod oversized; // too much of everything at once
+mod packets; // packets and frames
+
+use std::time::{Duration, Instant};
+
+use integration_tests::client::Client;
+use integration_tests::frames::{Frame, TEXT};
+use integration_tests::process::{self, Figures, Process};
+use socketio_core::{Data, RawArgs, Server, Socket};
+use tokio::process::Command;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tokio::time::sleep;
+
+const MIB: usize = 1 << 20;
+
+/// What there was to see during a flood, and behind it.
+#[derive(Debug)]
+struct Seen {
+    /// The largest that each figure was.
+    most: Figures,
+    /// Each behind the flood, when its clients have gone.
+    after: Figures,
+    /// Bytes of memory that the server took for it.
+    grown: usize,
+}
+
+/// Runs a flood beside the healthy client.
+async fn beside(what: &str, flood: impl AsyncFnOnce(u16)) -> Seen {
+    beside_in(what, process::command(SERVER, ""), flood).await
+}
+
+async fn beside_in(what: &str, server: Command, flood: impl AsyncFnOnce(u16)) -> Seen {
+    let mut server = Process::start_by(server).await;
+    let port = server.port;
+    let (end, ended) = watch::channel(false);
+    let mut client = Client::websocket(port).await;
+    client.connect("/").await;
+    echo(&mut client, 0).await;
+    let before = server.resident();
+    let healthy = tokio::spawn(echoes(client, ended));
+
+    let mut most = server.figures().await;
+    let watching = async {
+        loop {
+            sleep(Duration::from_millis(50)).await;
+            most.keep_most(&server.figures().await);
+        }
+    };
+    tokio::select! {
+        () = flood(port) => {}
+        () = watching => {}
+    }
+    most.keep_most(&server.figures().await);
+    let grown = server.peak().saturating_sub(before);
+    // Behind the flood it is served as before, and alone.
+    server
+        .shows("the others to be gone", |figures| {
+            match figures.each(["sessions", "sockets", "connections"]) {
+                [1, 1, 0] => Ok(()),
+                _ => Err(figures.told()),
+            }
+        })
+        .await;
+    end.send(true).unwrap();
+    let (count, worst) = healthy.await.expect("the healthy client is served");
+    server
+        .shows("nothing to be left", |figures| match figures.each(NOTHING) {
+            [0, 0, 0, 0, 0] => Ok(()),
+            _ => Err(figures.told()),
+        })
+        .await;
+    let after = server.figures().await;
+    process::publish(&format!(
+        "{what}: of {count} echoes beside it the slowest took {} ms; memory grew by {:.1} MiB; at most {}",
+        worst.as_millis(),
+        grown as f64 / MIB as f64,
+        most.told()
+    ));
+    Seen { most, after, grown }
+}
+
+/// One after the other, until it is to end; how many there were, and how long one took at worst.
+async fn echoes(mut client: Client, ended: watch::Receiver<bool>) -> (u64, Duration) {
+    let mut worst = Duration::ZERO;
+    let mut number = 0;
+    while !*ended.borrow() {
+        number += 1;
+        let asked = Instant::now();
+        echo(&mut client, number).await;
+        worst = worst.max(asked.elapsed());
+        sleep(Duration::from_millis(5)).await;
+    }
+    client.close().await;
+    (number, worst)
+}
+
+async fn echo(client: &mut Client, number: u64) {
+    client.send(&format!("42{number}[\"echo\",{number}]")).await;
+    assert_eq!(client.next().await, format!("43{number}[{number}]"));
+}
+
+/// Four of them at once.
+async fn four<F: Future<Output = ()> + Send + 'static>(attack: impl Fn(usize) -> F) {
+    let mut attackers = JoinSet::new();
+    for number in 0..4 {
+        attackers.spawn(attack(number));
+    }
+    while let Some(attacker) = attackers.join_next().await {
+        attacker.unwrap();
+    }
+}
+
+async fn joined(port: u16) -> Client {
+    crate::joined("websocket", port).await
+}
+
+/// Text frames that leave in one write.
+fn texts(texts: impl IntoIterator<Item = String>) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    for text in texts {
+        Frame::of(TEXT).write(&mut bytes, text.as_bytes());
+    }
+    bytes
+}
+
+/// The server: not a test, but what the tests here start.
+#[test]
+#[ignore = "started by the other tests of this module"]
+fn the_server_in_a_process_of_its_own() {
+    process::serve(|_| async {
+        let io = Server::builder().build().unwrap();
+        let (open, gate) = watch::channel(false);
+        io.on("echo", |args: RawArgs| args)
+            .on("nothing", || ())
+            .on("wait", move || {
+                let mut gate = gate.clone();
+                async move { drop(gate.wait_for(|open| *open).await) }
+            })
+            .on("open the gate", move || open.send(true).is_ok())
+            .on("join", |socket: Socket, Data(room): Data<String>| socket.join(room).is_ok());
+        io.of_pattern("/room-{number}").on_connect(|| ());
+        (io, Vec::new)
+    });
+}
+
+const NOTHING: [&str; 5] = ["sessions", "rooms", "pending_acks", "handlers_running", "buffered"];
+const SERVER: &str = "beside::the_server_in_a_process_of_its_own";

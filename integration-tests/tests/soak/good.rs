@@ -1,0 +1,142 @@
+//! Clients that do as they should: one question after the other, each answered before the next, and timed.
+//!
+//! They live on a thread of their own, so that what they wait for is the server, and not the other clients of this process.
+
+use std::sync::mpsc;
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use integration_tests::client::Client;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tokio::time::sleep;
+
+pub(crate) struct Clients {
+    end: watch::Sender<bool>,
+    thread: JoinHandle<Times>,
+}
+
+/// How long they waited for answers, and this process for its turn.
+#[derive(Debug, Default)]
+pub(crate) struct Times {
+    /// Echoes by WebSocket,
+    pub(crate) websocket: Vec<Duration>,
+    /// and by polling.
+    pub(crate) polling: Vec<Duration>,
+    /// By how much a timer of 10 ms was late at worst: what the machine made everybody wait.
+    pub(crate) late: Duration,
+}
+
+impl Clients {
+    pub(crate) fn start(ports: [u16; 2]) -> Self {
+        let (end, ended) = watch::channel(false);
+        let (started, starting) = mpsc::channel();
+        let thread = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+            runtime.expect("a runtime").block_on(async {
+                started.send(()).expect("it is waited for");
+                all(ports, ended).await
+            })
+        });
+        starting.recv().expect("the thread starts");
+        Clients { end, thread }
+    }
+
+    /// Lets each have its last answer.
+    pub(crate) fn end(self) -> Times {
+        self.end.send(true).expect("they are there");
+        self.thread.join().expect("no good client was served badly")
+    }
+}
+
+async fn all(ports: [u16; 2], ended: watch::Receiver<bool>) -> Times {
+    let late = tokio::spawn(lateness(ended.clone()));
+    let mut clients = JoinSet::new();
+    for port in ports {
+        for transport in ["websocket", "websocket", "upgrade", "polling", "polling"] {
+            clients.spawn(one(transport, port, ended.clone()));
+        }
+    }
+    let mut times = Times::default();
+    while let Some(client) = clients.join_next().await {
+        let (transport, waits) = client.expect("a good client is served");
+        match transport {
+            "polling" => times.polling.extend(waits),
+            _ => times.websocket.extend(waits),
+        }
+    }
+    times.late = late.await.expect("it only waits");
+    times
+}
+
+async fn one(
+    transport: &'static str,
+    port: u16,
+    ended: watch::Receiver<bool>,
+) -> (&'static str, Vec<Duration>) {
+    let mut client = Client::by(transport, port).await;
+    client.connect("/good").await;
+    let (mut waits, mut number) = (Vec::new(), 0_u64);
+    while !*ended.borrow() {
+        number += 1;
+        let asked = Instant::now();
+        match number % 8 {
+            // The server asks back.
+            0 => {
+                client.send(&format!("42/good,{number}[\"ask me\",{number}]")).await;
+                let question = next(&mut client).await;
+                let (id, rest) = question["42/good,".len()..].split_once('[').expect("a question");
+                assert_eq!(rest, format!("\"question\",{number}]"));
+                client.send(&format!("43/good,{id}[{number}]")).await;
+                assert_eq!(next(&mut client).await, format!("43/good,{number}[{number}]"));
+            }
+            // Bytes, both ways.
+            1 => {
+                client
+                    .send(&format!("451-/good,{number}[\"echo\",{{\"_placeholder\":true,\"num\":0}}]"))
+                    .await;
+                client.send("bAQIDBA==").await;
+                assert_eq!(
+                    next(&mut client).await,
+                    format!("461-/good,{number}[{{\"_placeholder\":true,\"num\":0}}]")
+                );
+                assert_eq!(next(&mut client).await, "bAQIDBA==");
+            }
+            2 => {
+                client.send(&format!("42/good,{number}[\"rooms\",{number}]")).await;
+                assert_eq!(next(&mut client).await, format!("43/good,{number}[{number}]"));
+            }
+            _ => {
+                client.send(&format!("42/good,{number}[\"echo\",{number},\"{TEXT}\"]")).await;
+                assert_eq!(next(&mut client).await, format!("43/good,{number}[{number},\"{TEXT}\"]"));
+            }
+        }
+        waits.push(asked.elapsed());
+        sleep(Duration::from_millis(100)).await;
+    }
+    client.close().await;
+    (transport, waits)
+}
+
+const TEXT: &str = "said by somebody who listens";
+
+/// The next packet that is no noop: a poll may have to end without anything.
+async fn next(client: &mut Client) -> String {
+    loop {
+        let packet = client.next().await;
+        if packet != "6" {
+            return packet;
+        }
+    }
+}
+
+async fn lateness(ended: watch::Receiver<bool>) -> Duration {
+    const STEP: Duration = Duration::from_millis(10);
+    let mut late = Duration::ZERO;
+    while !*ended.borrow() {
+        let begun = Instant::now();
+        sleep(STEP).await;
+        late = late.max(begun.elapsed().saturating_sub(STEP));
+    }
+    late
+}
