@@ -10,6 +10,7 @@ use integration_tests::wait::{until, within};
 use socketio_core::{RawArgs, Server, Sid, Socket};
 use socketio_redis::RedisManager;
 use tokio::process::Command;
+use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -103,6 +104,15 @@ async fn a_clock_that_jumps_moves_no_deadline_and_ends_no_session() {
     let talking = [tokio::spawn(echoes(websocket)), tokio::spawn(echoes(polling))];
     // It may take its time to join.
     let mut undecided = Client::websocket(server.port).await;
+    let (decide, decided) = oneshot::channel();
+    let undecided = tokio::spawn(async move {
+        tokio::select! {
+            packet = undecided.next() => panic!("{packet}"),
+            _ = decided => {}
+        }
+        undecided.connect("/").await;
+        undecided.close().await;
+    });
     for (jump, year) in [("+3650d", 2036), ("-3650d", 2016), ("+0", 2026)] {
         let mut expires = Client::websocket(server.port).await;
         expires.connect("/").await;
@@ -130,7 +140,8 @@ async fn a_clock_that_jumps_moves_no_deadline_and_ends_no_session() {
         comes.close().await;
         assert!(talking.iter().all(|client| !client.is_finished()), "a client is served no more");
     }
-    undecided.connect("/").await;
+    decide.send(()).unwrap();
+    undecided.await.expect("there was time to join");
     let figures = server.figures().await;
     let over = figures.each(["pings_timed_out", "upgrades_timed_out", "unjoined"]);
     assert_eq!(over, [3, 0, 0], "{}", figures.told());
