@@ -4,7 +4,8 @@
 //! - Tasks, descriptors, sessions, rooms, acks, bytes: as before the first client.
 //! - Good clients: nothing lost, nothing out of order; what Redis had on its way when it was killed is told apart, and little.
 //! - The load was there, of every kind, and took half a core at most.
-//! - The worst answer to a good client is told, and judged where `ECHO_MS` says so, as `make soak` does: no test judges speed.
+//! - The worst answer to a good client is told, and judged where `ECHO_MS` says so, as `make soak` does: no test judges speed. What the
+//!   machine made a bare timer wait meanwhile, for others' sake, is told beside it and comes on top.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -76,10 +77,12 @@ fn sentences(report: &Report) -> Vec<(bool, String)> {
     }
     let (nodes, _) = report.cpu();
     all.push((nodes <= BUDGET, format!("the nodes took {nodes} % of a core, {BUDGET} % at most")));
-    let worst = report.worst_echo();
+    let (worst, late) = (report.worst_echo(), report.times.late);
     let limit = setting("ECHO_MS").map(Duration::from_millis);
-    let sentence = format!("the worst answer to a good client took {worst:?}, limit {limit:?}");
-    all.push((limit.is_none_or(|limit| worst <= limit), sentence));
+    let sentence = format!(
+        "the worst answer to a good client took {worst:?}, limit {limit:?} and the {late:?} that a timer was late"
+    );
+    all.push((limit.is_none_or(|limit| worst <= limit + late), sentence));
     all
 }
 
