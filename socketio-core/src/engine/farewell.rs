@@ -1,12 +1,15 @@
 //! The last words on a WebSocket: what was queued, a close frame, and the end of the TCP connection, all within a deadline.
 
 use std::future::poll_fn;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use super::Farewell;
+use super::Engine;
+use super::budget::Ledger;
 use super::close::Close;
 use super::io::Io;
 use super::sending::Sending;
@@ -20,7 +23,7 @@ const LINGER: Duration = Duration::from_secs(2);
 const LINGER_BYTES: usize = 1 << 20;
 
 pub(crate) async fn farewell(open: Farewell, mut io: Io, mut sending: Sending, close: Close) {
-    let engine = open.engine();
+    let engine = open.engine.clone();
     let mut frames = Vec::new();
     frame::close(&mut frames, close.code, close.detail.as_deref().unwrap_or_default());
     sending.append_last(Bytes::from(frames));
@@ -46,4 +49,28 @@ pub(crate) async fn farewell(open: Farewell, mut io: Io, mut sending: Sending, c
         }
     })
     .await;
+}
+
+impl Engine {
+    /// A WebSocket says farewell, with so many bytes before it.
+    pub(super) fn hold_open(self: &Arc<Self>, bytes: usize) -> Farewell {
+        self.farewells.fetch_add(1, Ordering::AcqRel);
+        let mut ledger = Ledger::default();
+        ledger.set(&self.outgoing.budget, bytes);
+        Farewell { engine: self.clone(), ledger }
+    }
+}
+
+/// Counts a WebSocket that is saying farewell.
+pub(crate) struct Farewell {
+    engine: Arc<Engine>,
+    ledger: Ledger,
+}
+
+impl Drop for Farewell {
+    fn drop(&mut self) {
+        self.ledger.set(&self.engine.outgoing.budget, 0);
+        self.engine.farewells.fetch_sub(1, Ordering::AcqRel);
+        self.engine.changed.notify_waiters();
+    }
 }

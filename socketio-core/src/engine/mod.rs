@@ -4,6 +4,7 @@
 //! [`Session::push`](session::Session::push). Nothing here imports `server`.
 
 mod admission; // who may open a session
+mod answer; // every request gets one
 pub(crate) mod budget; // what all connections together may keep
 mod close; // why a session ended
 mod compress; // gzip and deflate of polling answers
@@ -38,14 +39,12 @@ pub(crate) mod upgrade; // from HTTP to WebSocket
 mod websocket; // the connection's own future
 
 use std::fmt;
-use std::net::IpAddr;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use ::http::request::Parts;
-use ::http::{HeaderMap, Response};
+use ::http::HeaderMap;
 use bytes::Bytes;
 use tokio::runtime::Handle;
 use tokio::sync::Notify;
@@ -72,7 +71,7 @@ pub(crate) use self::held::Held;
 pub(crate) use self::hooks::Hooks;
 pub(crate) use self::limits::{Limit, Reached};
 pub(crate) use self::outbox::Refused;
-pub(crate) use self::proxies::{Client, TrustedProxies};
+pub(crate) use self::proxies::TrustedProxies;
 pub(crate) use self::request::RefusalLog;
 #[cfg(feature = "static-files")]
 pub(crate) use self::request::shown;
@@ -80,14 +79,12 @@ pub(crate) use self::rope::{Frames, Rope};
 pub(crate) use self::session::Session;
 
 use self::admission::{Admission, Place};
-use self::budget::{Budget, Ledger};
-use self::cors::Grant;
+use self::budget::Budget;
 use self::heartbeat::{Heartbeat, Millis};
 use self::outbox::{Bounds, Reader};
-use self::promise::Promise;
 use self::registry::Registry;
-use self::request::{Refusal, RequestKind, Route};
-use crate::http::{Body, ClientFiles, Connections, HealthPath, PathRule};
+use self::request::Refusal;
+use crate::http::{ClientFiles, Connections, HealthPath, PathRule};
 use crate::protocol::sid::SessionId;
 
 pub(crate) type BoxError = Box<dyn std::error::Error + Send + Sync>;
@@ -219,109 +216,6 @@ impl Engine {
         engine
     }
 
-    /// The whole HTTP interface: every request gets an answer, and a refusal its line in the log.
-    pub(crate) async fn handle<B>(
-        self: &Arc<Self>,
-        application: &Arc<dyn Application>,
-        parts: &mut Parts,
-        body: B,
-    ) -> Response<Body>
-    where
-        B: http_body::Body + Unpin,
-        B::Error: Into<BoxError>,
-    {
-        let client = self.config.trusted_proxies.client(parts);
-        let kind = RequestKind::of(parts);
-        let address = client.address;
-        let grant = self.config.cors.check(parts, &client);
-        let answered = match &grant {
-            Ok(grant) => self.answer(application, grant, parts, body, client).await,
-            Err(refusal) => Err(refusal.clone()),
-        };
-        let mut response = answered.unwrap_or_else(|refusal| {
-            self.counters.refused();
-            if let Some(limit) = refusal.limit() {
-                self.reached.count(limit);
-            }
-            self.refusals.log(&refusal, parts::path_only(&parts.uri), address);
-            self.config.hooks.refused(parts, &refusal);
-            refusal.into_response(kind)
-        });
-        if let Ok(grant) = grant {
-            grant.apply(&self.config.cors, response.headers_mut());
-        }
-        self.config.hooks.response_headers(response.headers_mut(), parts);
-        response
-    }
-
-    async fn answer<B>(
-        self: &Arc<Self>,
-        application: &Arc<dyn Application>,
-        grant: &Grant,
-        parts: &mut Parts,
-        body: B,
-        client: Client,
-    ) -> Result<Response<Body>, Refusal>
-    where
-        B: http_body::Body + Unpin,
-        B::Error: Into<BoxError>,
-    {
-        if let Some(file) = self.client_file(parts) {
-            return Ok(file);
-        }
-        match request::route(parts, &self.config)? {
-            Route::Preflight => Ok(grant.preflight(&self.config.cors, parts)),
-            Route::Poll { sid } => polling::get(self.session(&sid)?, &parts.headers).await,
-            // What waits for long should be small: the rest of a POST is there at once.
-            Route::Post { sid } => Box::pin(polling::post(self.session(&sid)?, &parts.headers, body)).await,
-            Route::Upgrade { sid: Some(sid) } => {
-                let session = self.session(&sid)?;
-                if !self.config.upgrades() {
-                    return Err(Refusal::BadRequest("upgrades are switched off"));
-                }
-                let promise = Promise::take(&mut parts.extensions);
-                upgrade::upgrade(session, &parts.headers, promise)
-            }
-            route @ (Route::Upgrade { sid: None } | Route::Handshake) => {
-                let promise = Promise::take(&mut parts.extensions);
-                let handshake = Handshake::new(parts, client.address, client.secure);
-                let (id, place) = self.let_in(&handshake, client.address).await?;
-                let headers = &parts.headers;
-                let mut response = if route == Route::Handshake {
-                    polling::open(self, &**application, headers, id, handshake, place)
-                } else {
-                    upgrade::open(self, application, headers, promise, id, handshake, place)?
-                };
-                self.config.hooks.initial_headers(response.headers_mut(), parts);
-                Ok(response)
-            }
-        }
-    }
-
-    /// Whether a new session may open, under which id, and its place among the connections.
-    async fn let_in(
-        self: &Arc<Self>,
-        handshake: &Handshake,
-        address: Option<IpAddr>,
-    ) -> Result<(SessionId, Place), Refusal> {
-        let hooks = &self.config.hooks;
-        self.still_open()?;
-        let place = self.admission.enter(address, self.now())?;
-        hooks.allow(handshake).await?;
-        let id = hooks.id(handshake, &self.registry).await?;
-        // They may have taken their time.
-        self.still_open()?;
-        Ok((id, place))
-    }
-
-    fn still_open(&self) -> Result<(), Refusal> {
-        if self.closing.has_begun() { Err(Refusal::ShuttingDown) } else { Ok(()) }
-    }
-
-    fn client_file(&self, parts: &Parts) -> Option<Response<Body>> {
-        self.config.client_files.as_ref()?.answer(&self.config.path, parts)
-    }
-
     /// Queues what every session is sent first, if there is such a thing.
     fn greet(&self, session: &Arc<Session>) {
         if let Some(frames) = &self.config.initial {
@@ -419,33 +313,5 @@ impl Engine {
     fn drain_limit(&self, usual: Duration) -> Duration {
         let until = self.close_until.get();
         until.map_or(usual, |until| usual.min(until.saturating_duration_since(Instant::now())))
-    }
-
-    /// A WebSocket says farewell, with so many bytes before it.
-    fn hold_open(self: &Arc<Self>, bytes: usize) -> Farewell {
-        self.farewells.fetch_add(1, Ordering::AcqRel);
-        let mut ledger = Ledger::default();
-        ledger.set(&self.outgoing.budget, bytes);
-        Farewell { engine: self.clone(), ledger }
-    }
-}
-
-/// Counts a WebSocket that is saying farewell.
-pub(crate) struct Farewell {
-    engine: Arc<Engine>,
-    ledger: Ledger,
-}
-
-impl Farewell {
-    fn engine(&self) -> Arc<Engine> {
-        self.engine.clone()
-    }
-}
-
-impl Drop for Farewell {
-    fn drop(&mut self) {
-        self.ledger.set(&self.engine.outgoing.budget, 0);
-        self.engine.farewells.fetch_sub(1, Ordering::AcqRel);
-        self.engine.changed.notify_waiters();
     }
 }
