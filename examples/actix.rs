@@ -4,6 +4,11 @@
 //! cargo run -p socketio-examples --features actix --example actix
 //! curl -i http://127.0.0.1:3000/clients
 //! ```
+//!
+//! With `-- ADDRESS CERTIFICATE KEY` it is https.
+
+#[path = "listen.rs"]
+mod listen; // where, and whether by TLS
 
 use std::error::Error;
 
@@ -43,11 +48,17 @@ async fn main() -> Result<(), Box<dyn Error>> {
         }
     };
 
-    let address = std::env::args().nth(1).unwrap_or_else(|| "127.0.0.1:3000".to_owned());
-    let listener = std::net::TcpListener::bind(address)?;
-    println!("listening on http://{}", listener.local_addr()?);
-    let server = HttpServer::new(application)
-        .listen(listener)?
+    let (listener, tls) = listen::from_arguments()?;
+    let server = HttpServer::new(application);
+    let server = match tls {
+        Some(tls) => {
+            tls.keep_fresh();
+            // The configuration stays as it is: what changes is the certificate in it.
+            server.listen_rustls_0_23(listener, tls.server_config().as_ref().clone())?
+        }
+        None => server.listen(listener)?,
+    };
+    let server = server
         .disable_signals() // it would not tell the clients
         .shutdown_timeout(5)
         .run();

@@ -3,9 +3,13 @@
 //! ```text
 //! cargo run -p socketio-examples --features hyper --example hyper
 //! ```
+//!
+//! With `-- ADDRESS CERTIFICATE KEY` it is https.
 
 #[path = "accept.rs"]
 mod accept; // the accept loop
+#[path = "listen.rs"]
+mod listen; // where, and whether by TLS
 
 use std::convert::Infallible;
 use std::error::Error;
@@ -15,7 +19,6 @@ use hyper::service::service_fn;
 use hyper::{Request, Response};
 use socketio_core::http::{Body, SocketIoService, shutdown_signal};
 use socketio_core::{Data, HandlerError, RawArgs, Server, Socket};
-use tokio::net::TcpListener;
 use tower_service::Service;
 
 /// Everybody else hears it; the ack is how many they are.
@@ -37,14 +40,15 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let socket_io = io.service();
     let service = service_fn(move |request| answer(socket_io.clone(), request));
 
-    let address = std::env::args().nth(1).unwrap_or_else(|| "127.0.0.1:3000".to_owned());
-    let listener = TcpListener::bind(address).await?;
-    println!("listening on http://{}", listener.local_addr()?);
+    let (listener, tls) = listen::from_arguments()?;
     let closed = async {
         shutdown_signal().await;
         io.close().await; // clients are told, and what is queued for them goes out
     };
-    accept::until(listener, service, closed).await;
+    match tls {
+        Some(tls) => accept::until(tls.on(listener), service, closed).await?,
+        None => accept::until(listener, service, closed).await?,
+    }
     Ok(())
 }
 

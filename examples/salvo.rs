@@ -4,12 +4,21 @@
 //! cargo run -p socketio-examples --features salvo --example salvo
 //! curl -i http://127.0.0.1:3000/
 //! ```
+//!
+//! With `-- ADDRESS CERTIFICATE KEY` it is https.
+
+#[path = "listen.rs"]
+mod listen; // where, and whether by TLS
 
 use std::error::Error;
 use std::time::Duration;
 
+use futures_util::stream;
+use salvo::conn::Acceptor;
+use salvo::conn::rustls::RustlsAcceptor;
 use salvo::conn::tcp::TcpAcceptor;
 use salvo::http::ReqBody;
+use salvo::http::uri::Scheme;
 use salvo::prelude::{Request, Router, Server, TowerServiceCompat, handler};
 use socketio_core::http::{Peer, shutdown_signal};
 use socketio_core::{Data, HandlerError, Socket};
@@ -25,11 +34,12 @@ async fn page() -> &'static str {
     "a page of our own\n"
 }
 
-/// Tells Socket.IO the client's address, for the log, the handlers and the proxies that are trusted.
+/// Tells Socket.IO the client's address, for the log, the handlers and the proxies that are trusted, and whether this is https.
 #[handler]
 async fn peer(request: &mut Request) {
     if let Some(address) = request.remote_addr().clone().into_std() {
-        request.extensions_mut().insert(Peer::from(address));
+        let secure = *request.scheme() == Scheme::HTTPS;
+        request.extensions_mut().insert(Peer::from(address).secure(secure));
     }
 }
 
@@ -42,10 +52,23 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let socket_io = Router::with_path("socket.io/{**rest}").hoop(peer).goal(service);
     let router = Router::new().get(page).push(socket_io);
 
-    let address = std::env::args().nth(1).unwrap_or_else(|| "127.0.0.1:3000".to_owned());
-    let listener = TcpListener::bind(address).await?;
-    println!("listening on http://{}", listener.local_addr()?);
-    let server = Server::new(TcpAcceptor::try_from(listener)?);
+    let (listener, tls) = listen::from_arguments()?;
+    listener.set_nonblocking(true)?;
+    let acceptor = TcpAcceptor::try_from(TcpListener::from_std(listener)?)?;
+    match tls {
+        Some(tls) => {
+            tls.keep_fresh();
+            // One configuration is enough: what changes is the certificate in it.
+            let config = stream::iter([tls.server_config().as_ref().clone()]);
+            serve(RustlsAcceptor::new(config, acceptor), router, io).await;
+        }
+        None => serve(acceptor, router, io).await,
+    }
+    Ok(())
+}
+
+async fn serve(acceptor: impl Acceptor, router: Router, io: socketio_core::Server) {
+    let server = Server::new(acceptor);
     let salvo = server.handle();
     tokio::spawn(async move {
         shutdown_signal().await;
@@ -53,5 +76,4 @@ async fn main() -> Result<(), Box<dyn Error>> {
         salvo.stop_graceful(Duration::from_secs(5));
     });
     server.serve(router).await;
-    Ok(())
 }

@@ -5,10 +5,14 @@
 //! curl -i http://127.0.0.1:3000/
 //! ```
 //!
+//! With `-- ADDRESS CERTIFICATE KEY` it is https.
+//!
 //! What stands before it sees every request, those for the upgrade to WebSocket too; what stands behind it never sees Socket.IO's.
 
 #[path = "accept.rs"]
 mod accept; // the accept loop
+#[path = "listen.rs"]
+mod listen; // where, and whether by TLS
 
 use std::convert::Infallible;
 use std::error::Error;
@@ -18,7 +22,6 @@ use hyper::{Request, Response, StatusCode};
 use hyper_util::service::TowerToHyperService;
 use socketio_core::http::{Body, shutdown_signal};
 use socketio_core::{Data, HandlerError, Server, Socket};
-use tokio::net::TcpListener;
 use tower::{ServiceBuilder, service_fn};
 use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::trace::TraceLayer;
@@ -52,13 +55,15 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .layer(io.layer())
         .service(service_fn(pages));
 
-    let address = std::env::args().nth(1).unwrap_or_else(|| "127.0.0.1:3000".to_owned());
-    let listener = TcpListener::bind(address).await?;
-    println!("listening on http://{}", listener.local_addr()?);
+    let (listener, tls) = listen::from_arguments()?;
     let closed = async {
         shutdown_signal().await;
         io.close().await;
     };
-    accept::until(listener, TowerToHyperService::new(service), closed).await;
+    let service = TowerToHyperService::new(service);
+    match tls {
+        Some(tls) => accept::until(tls.on(listener), service, closed).await?,
+        None => accept::until(listener, service, closed).await?,
+    }
     Ok(())
 }

@@ -5,14 +5,18 @@
 //! curl -i http://127.0.0.1:3000/clients
 //! ```
 //!
+//! With `-- ADDRESS CERTIFICATE KEY` it is https.
+//!
 //! warp's own `serve` takes filters alone, so ours serves the two together.
+
+#[path = "listen.rs"]
+mod listen; // where, and whether by TLS
 
 use std::convert::Infallible;
 use std::error::Error;
 
 use socketio_core::http::{App, shutdown_signal};
 use socketio_core::{Data, HandlerError, Server, Socket};
-use tokio::net::TcpListener;
 use warp::http::StatusCode;
 use warp::{Filter, Rejection, Reply};
 
@@ -35,9 +39,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let page = warp::path::end().map(|| "a page of our own\n");
     let filters = page.or(clients).recover(not_found);
 
-    let address = std::env::args().nth(1).unwrap_or_else(|| "127.0.0.1:3000".to_owned());
-    let listener = TcpListener::bind(address).await?;
-    println!("listening on http://{}", listener.local_addr()?);
-    App::new(&io).fallback(warp::service(filters)).serve(listener, shutdown_signal()).await?;
+    let (listener, tls) = listen::from_arguments()?;
+    let app = App::new(&io).fallback(warp::service(filters));
+    match tls {
+        Some(tls) => app.serve(tls.on(listener), shutdown_signal()).await?,
+        None => app.serve(listener, shutdown_signal()).await?,
+    };
     Ok(())
 }

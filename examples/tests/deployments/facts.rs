@@ -7,8 +7,8 @@ use integration_tests::http::{self, Http};
 
 use crate::program::Program;
 
-const POLLING: &str = "/socket.io/?EIO=4&transport=polling";
-const WEBSOCKET: &str = "/socket.io/?EIO=4&transport=websocket";
+pub(crate) const POLLING: &str = "/socket.io/?EIO=4&transport=polling";
+pub(crate) const WEBSOCKET: &str = "/socket.io/?EIO=4&transport=websocket";
 
 pub(crate) async fn js_clients(name: &str) {
     let program = Program::start(name, &[]).await;
@@ -55,18 +55,23 @@ pub(crate) async fn refused_origin(name: &str) {
     assert!(WebSocket::open(program.port, WEBSOCKET).await.is_ok());
 }
 
-/// Clients of every kind are connected, and one TCP connection says nothing at all.
 pub(crate) async fn graceful_stop(name: &str) {
-    let mut program = Program::start(name, &[]).await;
-    let mut polling = Client::polling(program.port).await;
+    let program = Program::start(name, &[]).await;
+    let port = program.port;
+    stops_gracefully(program, port).await;
+}
+
+/// Clients of every kind are connected, and one connection says nothing at all.
+pub(crate) async fn stops_gracefully(mut program: Program, port: u16) {
+    let mut polling = Client::polling(port).await;
     polling.connect("/").await;
     let mut websockets = Vec::new();
     for transport in ["websocket", "upgrade"] {
-        let mut client = Client::by(transport, program.port).await;
+        let mut client = Client::by(transport, port).await;
         client.connect("/").await;
         websockets.push(client);
     }
-    let _silent = Http::connect(program.port).await;
+    let _silent = Http::connect(port).await;
     program.signal("TERM");
     for client in &mut websockets {
         match client.socket().closed().await {
@@ -76,7 +81,7 @@ pub(crate) async fn graceful_stop(name: &str) {
         client.socket().ended().await;
     }
     // By a new connection: it is accepted until everybody is told.
-    assert_eq!(http::get(program.port, &polling.polling_target()).await.brief(), (200, "1"));
+    assert_eq!(http::get(port, &polling.polling_target()).await.brief(), (200, "1"));
     let (status, _) = program.ended().await;
     assert!(status.success(), "{status}");
 }

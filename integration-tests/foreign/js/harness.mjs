@@ -2,10 +2,12 @@
 //
 //     node rooms.mjs 8000
 //     node rooms.mjs 8000 msgpack          the same with clients that speak msgpack
+//     node rooms.mjs 8000 ca=FILE          the same by https and wss, of a server with this certificate
 //     {"check":"websocket: a room of two","ok":true}
 //     {"done":1}
 import { deepStrictEqual } from "node:assert";
 import { AsyncLocalStorage } from "node:async_hooks";
+import { readFileSync } from "node:fs";
 import { io } from "socket.io-client";
 import * as msgpack from "socket.io-msgpack-parser";
 
@@ -14,11 +16,11 @@ const [, , port, ...rest] = process.argv;
 /** The port. */
 export { port };
 
-/** Arguments after it, but for the parser's name. */
-export const options = rest.filter((option) => option !== "msgpack");
+/** Arguments after it, but for the parser's name and the certificate. */
+export const options = rest.filter((option) => option !== "msgpack" && !option.startsWith("ca="));
 
 /** Whether the clients speak msgpack unless they are told otherwise. */
-export const speaksMsgpack = rest.length > options.length;
+export const speaksMsgpack = rest.includes("msgpack");
 
 /** What `parser` can be. `undefined` is JSON. */
 export const PARSERS = { json: undefined, msgpack: msgpack.default };
@@ -33,8 +35,12 @@ export const WAYS = {
   upgrade: ["polling", "websocket"],
 };
 
+const certificate = rest.find((option) => option.startsWith("ca="))?.slice("ca=".length);
+const ca = certificate && readFileSync(certificate);
+const scheme = ca ? "https" : "http";
+
 /** The server. */
-export const url = `http://127.0.0.1:${port}`;
+export const url = `${scheme}://127.0.0.1:${port}`;
 
 /** The clients of the check that runs: checks may run side by side. */
 const clients = new AsyncLocalStorage();
@@ -43,8 +49,8 @@ let count = 0;
 /** A client that is not waited for; each has a connection of its own unless `options.forceNew` is false. `at` is another port. */
 export function client(way, namespace = "/", { at = port, ...options } = {}) {
   const parser = speaksMsgpack ? PARSERS.msgpack : PARSERS.json;
-  const defaults = { transports: WAYS[way], parser, forceNew: true, reconnection: false };
-  const socket = io(`http://127.0.0.1:${at}${namespace}`, { ...defaults, ...options });
+  const defaults = { transports: WAYS[way], parser, ca, forceNew: true, reconnection: false };
+  const socket = io(`${scheme}://127.0.0.1:${at}${namespace}`, { ...defaults, ...options });
   socket.way = way;
   clients.getStore().add(socket);
   return socket;
