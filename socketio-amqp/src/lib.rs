@@ -1,6 +1,9 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(not(test), warn(clippy::unwrap_used))] // a peer's mistake must never reach one
 
+#[cfg(test)]
+extern crate self as socketio_amqp; // what is shared with the fuzz targets knows it by that name
+
 mod broker; // the connection as the core sees it
 mod error;
 mod exchange; // what a channel is

@@ -208,8 +208,8 @@ impl AmqpOptions {
             .queue_argument("x-single-active-consumer", true)
     }
 
-    /// Takes the parameter of the URL of one address.
-    fn parameter(&mut self, address: usize, name: &str, value: &str) -> Result<(), AmqpError> {
+    /// Takes the parameter of the URL of one address; `false`: there is none of this name.
+    fn parameter(&mut self, address: usize, name: &str, value: &str) -> Result<bool, AmqpError> {
         let number = || value.parse::<u64>().map_err(|_| bad(format!("{name} is not a number")));
         let query = &mut self.addresses[address].query;
         match name {
@@ -223,9 +223,9 @@ impl AmqpOptions {
             "cafile" | "cacertfile" => self.ca = Some(Pem::File(value.into())),
             "certfile" => self.certificate = Some(Pem::File(value.into())),
             "keyfile" => self.key = Some(Pem::File(value.into())),
-            _ => return Err(bad(format!("the parameter {name} is unknown"))),
+            _ => return Ok(false),
         }
-        Ok(())
+        Ok(true)
     }
 }
 
@@ -236,8 +236,15 @@ impl FromStr for AmqpOptions {
         let urls = alternatives(urls).iter().map(|url| parse(url)).collect::<Result<Vec<_>, _>>()?;
         let mut options = AmqpOptions::new(urls.iter().map(address).collect::<Result<_, _>>()?);
         for (index, url) in urls.iter().enumerate() {
+            // Then a name may be a piece of a password with a `?` in it.
+            let torn = url.as_str().split_once('?').is_some_and(|(_, query)| query.contains('@'));
             for (name, value) in url.query_pairs() {
-                options.parameter(index, &name, &value)?;
+                if !options.parameter(index, &name, &value)? {
+                    return Err(bad(match torn {
+                        true => "a parameter is unknown, or a `?` has to be written as %3F".to_owned(),
+                        false => format!("the parameter {name} is unknown"),
+                    }));
+                }
             }
         }
         if options.certificate.is_some() != options.key.is_some() {

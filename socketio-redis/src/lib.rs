@@ -1,6 +1,9 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(not(test), warn(clippy::unwrap_used))] // a peer's mistake must never reach one
 
+#[cfg(test)]
+extern crate self as socketio_redis; // what is shared with the fuzz targets knows it by that name
+
 mod ahead; // how far a subscription is read ahead
 mod broker; // Redis: connect, publish, subscribe
 mod error;

@@ -6,6 +6,8 @@ use lapin::uri::{AMQPScheme, AMQPUri};
 
 use super::{AmqpOptions, shown};
 
+mod urls; // any of them
+
 fn parsed(url: &str) -> AmqpOptions {
     url.parse().unwrap_or_else(|error| panic!("{url}: {error}"))
 }
@@ -89,6 +91,7 @@ fn a_url_that_is_no_amqp_url_is_refused_with_the_reason() {
         ("amqp://h?hartbeat=3", "the parameter hartbeat is unknown"),
         ("amqp://h?heartbeat=soon", "heartbeat is not a number"),
         ("amqps://h?certfile=/c", "certfile and keyfile are of use together only"),
+        ("amqp://app:1234?secret@h", "a parameter is unknown, or a `?` has to be written as %3F"),
         ("amqp://h/%FF", "a part of it is not UTF-8"),
     ] {
         assert_eq!(refused(url), format!("not an AMQP URL: {reason}"));

@@ -2,6 +2,8 @@
 
 use super::*;
 
+mod urls; // any of them
+
 fn parsed(url: &str) -> KafkaOptions {
     url.parse().unwrap_or_else(|error| panic!("{url}: {error}"))
 }

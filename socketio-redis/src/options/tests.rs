@@ -4,6 +4,8 @@ use std::time::Duration;
 use super::{Address, Login, Protocol, RedisOptions, Secret, Servers, TlsVerify};
 use crate::RedisError;
 
+mod urls; // any of them
+
 fn parsed(url: &str) -> RedisOptions {
     RedisOptions::new(url).unwrap_or_else(|error| panic!("{url}: {error}"))
 }
@@ -148,7 +150,8 @@ fn what_has_no_meaning_is_refused() {
         ("redis://r?socket_timeout=-1", "socket_timeout is a number of seconds"),
         ("redis://r?socket_timeout=NaN", "socket_timeout is a number of seconds"),
         ("redis://r?socket_timeout=0", "socket_timeout is a number of seconds"),
-        ("redis://r?ssl_cert_reqs=none", "ssl_cert_reqs is for rediss:// and its like"),
+        ("redis://app:1?ssl_secret@r", "options that begin with ssl_ are for rediss:// and its like"),
+        ("redis://r?ssl_cert_reqs=none", "options that begin with ssl_ are for rediss:// and its like"),
         ("rediss://r?ssl_cert_reqs=maybe", "ssl_cert_reqs is `required` or `none`"),
         ("rediss://r?ssl_certfile=c.pem", "ssl_certfile and ssl_keyfile go together"),
         ("redis://r?colour=red", "unknown option `colour`"),

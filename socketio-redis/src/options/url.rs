@@ -90,7 +90,7 @@ pub(super) fn parse(url: &str) -> Result<RedisOptions, String> {
             "socket_connect_timeout" => options.connect_timeout = seconds(name, &value)?,
             "socket_timeout" => options.publish_timeout = seconds(name, &value)?,
             _ if name.starts_with("ssl_") && options.tls.is_none() => {
-                return Err(format!("{name} is for rediss:// and its like"));
+                return Err("options that begin with ssl_ are for rediss:// and its like".into());
             }
             "ssl_ca_certs" => options.tls_mut().ca = Some(Pem::File(value.into())),
             "ssl_certfile" => certificate = Some(Pem::File(value.into())),
