@@ -1,0 +1,16 @@
+//! The server beside slow, plain models of the protocol: random steps go to both, and what clients get must be what the model says.
+//!
+//! ```text
+//! cargo test -p socketio-core --features testing --test model                           a few seconds
+//! PROPTEST_CASES=100000 cargo test -p socketio-core --features testing --test model     longer; `make models` does that
+//! ```
+//!
+//! Everything is in one process and one thread, with the clock of tokio's tests: a case has no luck but its own steps, and one that
+//! failed fails again. It is kept beside its test, in `*.regressions`, and goes first from then on.
+
+mod clock; // a paused one, and waiting until nothing moves
+mod crowd; // clients, namespaces, rooms: who hears what
+mod pipe; // a client's connection, byte by byte
+mod protocol; // the model of one session
+mod session; // GET, POST, upgrade, WebSocket and time, in any order
+mod steps; // what may happen to a session

@@ -1,0 +1,114 @@
+//! What may happen to a session: the client does something on one of its connections, or the server does, or time passes.
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+
+#[derive(Clone, Debug)]
+pub(crate) enum Step {
+    Get,
+    /// The GET in flight is cut.
+    CutGet,
+    Post(Vec<Said>),
+    /// A POST of which only a part of the body comes,
+    BeginPost(Vec<Said>),
+    /// then the rest of it,
+    FinishPost,
+    /// or nothing more.
+    CutPost,
+    /// A WebSocket for an upgrade.
+    Open,
+    /// A text or binary frame on it.
+    Say(Said),
+    /// A ping of the WebSocket itself.
+    Ping,
+    CloseFrame,
+    CutWebsocket,
+    /// Answers the last ping, if there was one, where the client is.
+    Pong,
+    Emit,
+    /// The server sends the client away.
+    SendAway,
+    Wait(u64),
+}
+
+/// A packet of the client.
+#[derive(Clone, Debug)]
+pub(crate) enum Said {
+    Up(u8),
+    /// Whether the server asked for it or not.
+    Pong,
+    Noop,
+    Close,
+    Probe,
+    Upgrade,
+    /// No packet of the protocol.
+    Garbage,
+    /// Bytes that nothing announced.
+    Bytes,
+}
+
+impl Said {
+    pub(crate) fn text(&self) -> String {
+        match self {
+            Said::Up(number) => format!("42[\"up\",{number}]"),
+            Said::Pong => "3".into(),
+            Said::Noop => "6".into(),
+            Said::Close => "1".into(),
+            Said::Probe => "2probe".into(),
+            Said::Upgrade => "5".into(),
+            Said::Garbage => "x".into(),
+            Said::Bytes => "bAQID".into(),
+        }
+    }
+}
+
+pub(crate) fn steps() -> impl Strategy<Value = Vec<Step>> {
+    // Most cases live for long; some upgrade by the book, and what comes between is up to chance.
+    let upgrade = prop_oneof![
+        Just(vec![Step::Open, Step::Say(Said::Probe), Step::Say(Said::Upgrade)]),
+        (step(), step()).prop_map(|(one, two)| {
+            vec![Step::Open, one, Step::Say(Said::Probe), two, Step::Say(Said::Upgrade)]
+        }),
+        any::<u8>().prop_map(|number| {
+            let held = Step::BeginPost(vec![Said::Up(number)]);
+            vec![Step::Open, Step::Say(Said::Probe), held, Step::Say(Said::Upgrade)]
+        }),
+    ];
+    let piece = prop_oneof![12 => step().prop_map(|step| vec![step]), 1 => upgrade];
+    vec(piece, 0..30).prop_map(|pieces| pieces.concat())
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        20 => Just(Step::Get),
+        1 => Just(Step::CutGet),
+        12 => vec(said(), 1..4).prop_map(Step::Post),
+        4 => vec(said(), 1..4).prop_map(Step::BeginPost),
+        6 => Just(Step::FinishPost),
+        1 => Just(Step::CutPost),
+        3 => Just(Step::Open),
+        3 => Just(Step::Say(Said::Probe)),
+        3 => Just(Step::Say(Said::Upgrade)),
+        12 => said().prop_map(Step::Say),
+        3 => Just(Step::Ping),
+        1 => Just(Step::CloseFrame),
+        1 => Just(Step::CutWebsocket),
+        12 => Just(Step::Pong),
+        20 => Just(Step::Emit),
+        1 => Just(Step::SendAway),
+        12 => (1..700_u64).prop_map(Step::Wait),
+    ]
+}
+
+fn said() -> impl Strategy<Value = Said> {
+    prop_oneof![
+        60 => any::<u8>().prop_map(Said::Up),
+        2 => Just(Said::Pong),
+        4 => Just(Said::Noop),
+        1 => Just(Said::Close),
+        1 => Just(Said::Probe),
+        1 => Just(Said::Upgrade),
+        1 => Just(Said::Garbage),
+        1 => Just(Said::Bytes),
+    ]
+}
