@@ -58,13 +58,6 @@ impl Pipe {
         let _ = self.writer.write_all(bytes).await;
     }
 
-    /// One frame, masked with zeros.
-    pub(crate) async fn write_frame(&mut self, opcode: u8, payload: &[u8]) {
-        let length = u8::try_from(payload.len()).ok().filter(|&length| length < 126).expect("a short frame");
-        let head = [0x80 | opcode, 0x80 | length, 0, 0, 0, 0];
-        self.write(&[&head, payload].concat()).await;
-    }
-
     /// Status and body, once the answer is whole; a 101 leaves the frames behind it.
     pub(crate) fn answer(&mut self) -> Option<(u16, String)> {
         let mut got = self.got.lock().unwrap();
@@ -113,4 +106,10 @@ impl Drop for Pipe {
     fn drop(&mut self) {
         self.reading.abort();
     }
+}
+
+/// A frame of a client, masked with zeros.
+pub(crate) fn frame(opcode: u8, payload: &[u8]) -> Vec<u8> {
+    let length = u8::try_from(payload.len()).ok().filter(|&length| length < 126).expect("a short frame");
+    [&[0x80 | opcode, 0x80 | length, 0, 0, 0, 0], payload].concat()
 }

@@ -12,8 +12,11 @@ use crate::steps::Said;
 pub(crate) const PING_INTERVAL: u64 = 1000;
 pub(crate) const PING_TIMEOUT: u64 = 500;
 
-/// The server looks at its deadlines now and then, and gives a client that it could not reach its timeout again.
-const LATE: u64 = 200 + PING_TIMEOUT;
+/// The server looks at its deadlines some 30 times a second.
+const TICK: u64 = 100;
+
+/// And it gives a client that it could not reach its timeout again.
+const LATE: u64 = 2 * TICK + PING_TIMEOUT;
 
 #[derive(Debug)]
 pub(crate) struct Model {
@@ -214,6 +217,11 @@ impl Model {
             _ => panic!("it ended for {reason} at {now}: {self:?}"),
         }
         self.end(&[reason]);
+    }
+
+    /// Whether a client that can be reached must have had a ping by now, and has not.
+    pub(crate) fn must_be_asked(&self, now: u64) -> bool {
+        !self.asked_for_pong && now > self.perhaps_heard + PING_INTERVAL + TICK
     }
 
     /// Whether a client that is this silent must have been given up.

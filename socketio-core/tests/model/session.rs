@@ -12,7 +12,7 @@ use socketio_core::{Data, DisconnectReason, Server, Socket};
 use tokio::time::Instant;
 
 use crate::clock::{config, run, settle, wait};
-use crate::pipe::{Frame, Pipe};
+use crate::pipe::{Frame, Pipe, frame};
 use crate::protocol::{Answer, Heard, Model, PING_INTERVAL, PING_TIMEOUT, State, Upgrade};
 use crate::steps::{Said, Step, steps};
 
@@ -91,7 +91,9 @@ impl World {
     async fn take(&mut self, step: &Step) {
         let now = self.now();
         match step {
-            Step::Get => {
+            Step::Get if self.model.get => {}
+            Step::Post(_) | Step::BeginPost(_) if self.model.post.is_some() => {}
+            Step::Get | Step::AnotherGet => {
                 let expected = self.model.get();
                 let pipe = self.request("GET", "polling", "").await;
                 match expected {
@@ -103,7 +105,7 @@ impl World {
                 self.get = None;
                 self.model.cut_get();
             }
-            Step::Post(said) => {
+            Step::Post(said) | Step::AnotherPost(said) => {
                 let expected = self.model.post(said, now);
                 let pipe = self.request("POST", "polling", &body(said)).await;
                 self.answered(pipe, &expected, step).await;
@@ -142,10 +144,10 @@ impl World {
                     self.websocket = Some(pipe);
                 }
             }
-            Step::Say(Said::Bytes) => self.websocket(0x2, &[1, 2, 3], Heard::Said(Said::Bytes)).await,
-            Step::Say(said) => self.websocket(0x1, said.text().as_bytes(), Heard::Said(said.clone())).await,
-            Step::Ping => self.websocket(0x9, b"!", Heard::Ping).await,
-            Step::CloseFrame => self.websocket(0x8, &[], Heard::Close).await,
+            Step::Say(said) => self.say(std::slice::from_ref(said)).await,
+            Step::SayTogether(said) => self.say(said).await,
+            Step::Ping => self.websocket(&frame(0x9, b"!"), [Heard::Ping]).await,
+            Step::CloseFrame => self.websocket(&frame(0x8, &[]), [Heard::Close]).await,
             Step::CutWebsocket => {
                 if self.websocket.take().is_some() {
                     self.model.websocket(Heard::Cut, now);
@@ -153,7 +155,7 @@ impl World {
             }
             Step::Pong if !self.model.asked_for_pong => {}
             Step::Pong if self.model.state == State::Websocket => {
-                self.websocket(0x1, b"3", Heard::Said(Said::Pong)).await;
+                self.say(&[Said::Pong]).await;
             }
             Step::Pong => {
                 let said = [Said::Pong];
@@ -174,12 +176,20 @@ impl World {
         }
     }
 
-    /// A frame on the WebSocket, if there is one.
-    async fn websocket(&mut self, opcode: u8, payload: &[u8], heard: Heard) {
+    async fn say(&mut self, said: &[Said]) {
+        let frames = said.iter().map(|said| match said {
+            Said::Bytes => frame(0x2, &[1, 2, 3]),
+            said => frame(0x1, said.text().as_bytes()),
+        });
+        self.websocket(&frames.collect::<Vec<_>>().concat(), said.iter().cloned().map(Heard::Said)).await;
+    }
+
+    /// Frames on the WebSocket, if there is one.
+    async fn websocket(&mut self, frames: &[u8], heard: impl IntoIterator<Item = Heard>) {
         let now = self.now();
         let Some(pipe) = &mut self.websocket else { return };
-        pipe.write_frame(opcode, payload).await;
-        self.model.websocket(heard, now);
+        pipe.write(frames).await;
+        heard.into_iter().for_each(|heard| self.model.websocket(heard, now));
     }
 
     async fn request(&self, method: &str, transport: &str, body: &str) -> Pipe {
@@ -232,6 +242,7 @@ impl World {
         );
         let reached = self.get.is_some() || model.state == State::Websocket;
         let all = seen.len() == model.downs as usize;
+        assert!(!(reached && model.lives() && model.must_be_asked(now)), "no ping: {now} {model:?}");
         assert!(all || !reached, "only {} of {} came: {model:?}", seen.len(), model.downs);
         assert!(seen.len() <= model.downs as usize);
         let probed = matches!(model.upgrade, Upgrade::Probed | Upgrade::Waiting(_));
@@ -271,8 +282,12 @@ impl World {
         match (packet, number) {
             (_, Some(number)) => self.received.push(number.parse().expect("a number")),
             ("2", _) => self.model.asked_for_pong = true,
-            // Told between its packets, or as all that there is.
-            ("3probe" | "6", _) => {}
+            ("3probe", _) => {}
+            ("6", _) => {
+                let probed = matches!(self.model.upgrade, Upgrade::Probed | Upgrade::Waiting(_));
+                let polls = self.model.state == State::Polling;
+                assert!(probed || !polls, "a GET came back with nothing: {:?}", self.model);
+            }
             ("1" | "41", _) => assert!(!self.model.lives() || !self.ends.lock().unwrap().is_empty()),
             _ => panic!("the server said {packet}"),
         }
@@ -321,7 +336,7 @@ async fn open_websocket(io: &Server) -> (String, Option<Pipe>) {
     assert_eq!(pipe.answer().expect("an answer").0, 101);
     settle().await;
     let Some(Frame::Text(open)) = pipe.frames().pop() else { panic!("no open packet") };
-    pipe.write_frame(0x1, b"40").await;
+    pipe.write(&frame(0x1, b"40")).await;
     settle().await;
     assert!(matches!(&pipe.frames()[..], [Frame::Text(packet)] if packet.starts_with("40")));
     (sid(&open), Some(pipe))

@@ -5,11 +5,17 @@ use proptest::prelude::*;
 
 #[derive(Clone, Debug)]
 pub(crate) enum Step {
+    /// A GET, unless one is in flight,
     Get,
+    /// or although one is.
+    AnotherGet,
     /// The GET in flight is cut.
     CutGet,
+    /// A POST, unless one is in flight,
     Post(Vec<Said>),
-    /// A POST of which only a part of the body comes,
+    /// or although one is.
+    AnotherPost(Vec<Said>),
+    /// A POST, unless one is in flight, of which only a part of the body comes,
     BeginPost(Vec<Said>),
     /// then the rest of it,
     FinishPost,
@@ -19,6 +25,8 @@ pub(crate) enum Step {
     Open,
     /// A text or binary frame on it.
     Say(Said),
+    /// Several in one write.
+    SayTogether(Vec<Said>),
     /// A ping of the WebSocket itself.
     Ping,
     CloseFrame,
@@ -69,20 +77,27 @@ pub(crate) fn steps() -> impl Strategy<Value = Vec<Step>> {
         (step(), step()).prop_map(|(one, two)| {
             vec![Step::Open, one, Step::Say(Said::Probe), two, Step::Say(Said::Upgrade)]
         }),
+        vec(said(), 0..4).prop_map(|said| {
+            let early = [vec![Said::Upgrade], said].concat();
+            vec![Step::Open, Step::Say(Said::Probe), Step::SayTogether(early)]
+        }),
         any::<u8>().prop_map(|number| {
             let held = Step::BeginPost(vec![Said::Up(number)]);
             vec![Step::Open, Step::Say(Said::Probe), held, Step::Say(Said::Upgrade)]
         }),
     ];
-    let piece = prop_oneof![12 => step().prop_map(|step| vec![step]), 1 => upgrade];
-    vec(piece, 0..30).prop_map(|pieces| pieces.concat())
+    let heartbeat = (1000..1400_u64).prop_map(|millis| vec![Step::Get, Step::Wait(millis), Step::Pong]);
+    let piece = prop_oneof![24 => step().prop_map(|step| vec![step]), 2 => upgrade, 3 => heartbeat];
+    vec(piece, 0..40).prop_map(|pieces| pieces.concat())
 }
 
 fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         20 => Just(Step::Get),
+        1 => Just(Step::AnotherGet),
         1 => Just(Step::CutGet),
         12 => vec(said(), 1..4).prop_map(Step::Post),
+        1 => vec(said(), 1..4).prop_map(Step::AnotherPost),
         4 => vec(said(), 1..4).prop_map(Step::BeginPost),
         6 => Just(Step::FinishPost),
         1 => Just(Step::CutPost),
@@ -90,6 +105,7 @@ fn step() -> impl Strategy<Value = Step> {
         3 => Just(Step::Say(Said::Probe)),
         3 => Just(Step::Say(Said::Upgrade)),
         12 => said().prop_map(Step::Say),
+        3 => vec(said(), 1..4).prop_map(Step::SayTogether),
         3 => Just(Step::Ping),
         1 => Just(Step::CloseFrame),
         1 => Just(Step::CutWebsocket),
@@ -102,7 +118,7 @@ fn step() -> impl Strategy<Value = Step> {
 
 fn said() -> impl Strategy<Value = Said> {
     prop_oneof![
-        60 => any::<u8>().prop_map(Said::Up),
+        200 => any::<u8>().prop_map(Said::Up),
         2 => Just(Said::Pong),
         4 => Just(Said::Noop),
         1 => Just(Said::Close),
