@@ -4,7 +4,7 @@ SHELL := bash
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo demo-packages try-demo client client-files cluster test book compatibility containers check-features lint deny publishable package bench bench-quick bench-programs bench-brokers autobahn soak fuzz
+.PHONY: help demo demo-packages try-demo client client-files cluster test book compatibility containers check-features lint deny publishable package bench bench-quick bench-programs bench-brokers autobahn soak fuzz models
 
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 CLIENT := examples/chat/node_modules/socket.io-client/dist
@@ -160,5 +160,11 @@ fuzz: ## every decoder for SECS=60 each (FUZZ="target ..." for some); needs carg
 	@cargo fuzz --version >/dev/null 2>&1 || { echo "make fuzz needs cargo-fuzz: cargo install cargo-fuzz --locked" >&2; exit 2; }
 	for target in $(FUZZ); do \
 		mkdir -p .cache/fuzz/$$target; \
-		cargo fuzz run --sanitizer none $$target .cache/fuzz/$$target fuzz/corpus/$$target -- -max_total_time=$(SECS); \
+		cargo fuzz run --sanitizer none $$([[ $$target != *_url ]] || echo --features urls) $$target .cache/fuzz/$$target fuzz/corpus/$$target -- -max_total_time=$(SECS); \
 	done
+
+CASES ?= 10000
+
+models: ## the server beside plain models of it, and URLs of brokers, CASES=10000 random cases each
+	PROPTEST_CASES=$(CASES) cargo test -p socketio-core --features testing --test model
+	PROPTEST_CASES=$(CASES) cargo test -p socketio-redis -p socketio-amqp -p socketio-kafka --lib urls
