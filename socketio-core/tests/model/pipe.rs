@@ -26,6 +26,7 @@ struct Got {
 #[derive(Debug, PartialEq)]
 pub(crate) enum Frame {
     Text(String),
+    Binary(Vec<u8>),
     Pong,
     Close,
 }
@@ -89,6 +90,7 @@ impl Pipe {
             let frame: Vec<u8> = got.bytes.drain(..start + length).skip(start).collect();
             frames.push(match first {
                 0x81 => Frame::Text(String::from_utf8(frame).expect("text is UTF-8")),
+                0x82 => Frame::Binary(frame),
                 0x88 => Frame::Close,
                 0x8A => Frame::Pong,
                 other => panic!("a frame that begins with {other:#x}"),

@@ -26,8 +26,10 @@ pub(crate) struct Model {
     pub(crate) get: bool,
     /// What a POST in flight will have said, and since when it is.
     pub(crate) post: Option<(Vec<Said>, u64)>,
-    /// Numbers that the handler of `up` has been given.
+    /// Numbers that the handlers of `up` have been given.
     pub(crate) ups: Vec<u8>,
+    /// An event whose attachment is still to come.
+    half: Option<u8>,
     /// How many `down`s have been emitted.
     pub(crate) downs: u32,
     pub(crate) asked_for_pong: bool,
@@ -82,6 +84,7 @@ impl Model {
             get: false,
             post: None,
             ups: Vec::new(),
+            half: None,
             downs: 0,
             asked_for_pong: false,
             heard: now,
@@ -251,13 +254,13 @@ impl Model {
             return;
         }
         match said {
-            Said::Up(number) => self.ups.push(*number),
+            Said::Up(number) if self.half.is_none() => self.ups.push(*number),
+            Said::UpWith(number) if self.half.is_none() => self.half = Some(*number),
+            Said::Bytes if self.half.is_some() => self.ups.extend(self.half.take()),
             Said::Pong => self.pong(now),
             Said::Noop => {}
             Said::Close => self.end(&[DisconnectReason::TransportClose]),
-            Said::Probe | Said::Upgrade | Said::Garbage | Said::Bytes => {
-                self.end(&[DisconnectReason::ParseError]);
-            }
+            _ => self.end(&[DisconnectReason::ParseError]),
         }
     }
 

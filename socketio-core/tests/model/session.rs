@@ -7,8 +7,9 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use bytes::Bytes;
 use proptest::prelude::*;
-use socketio_core::{Data, DisconnectReason, Server, Socket};
+use socketio_core::{Args, Data, DisconnectReason, Server, Socket};
 use tokio::time::Instant;
 
 use crate::clock::{config, run, settle, wait};
@@ -33,6 +34,8 @@ proptest! {
     }
 }
 
+const ATTACHMENT: &[u8] = &[1, 2, 3];
+
 struct World {
     io: Server,
     socket: Socket,
@@ -48,6 +51,8 @@ struct World {
     websocket: Option<Pipe>,
     /// The numbers of `down` that have come.
     received: Vec<u32>,
+    /// One whose attachment is still to come.
+    half: Option<u32>,
     pongs: usize,
 }
 
@@ -62,6 +67,11 @@ impl World {
         let (heard, ends) = (Arc::<Mutex<Vec<u8>>>::default(), Arc::<Mutex<Vec<_>>>::default());
         let (up, end) = (heard.clone(), ends.clone());
         io.on("up", move |Data(number): Data<u8>| up.lock().unwrap().push(number));
+        let up_with = heard.clone();
+        io.on("up with", move |Args((number, bytes)): Args<(u8, Bytes)>| {
+            assert_eq!(bytes, ATTACHMENT);
+            up_with.lock().unwrap().push(number);
+        });
         io.on_disconnect(move |reason: DisconnectReason| end.lock().unwrap().push(reason));
 
         let start = Instant::now();
@@ -80,6 +90,7 @@ impl World {
             post: None,
             websocket: pipe,
             received: Vec::new(),
+            half: None,
             pongs: 0,
         }
     }
@@ -164,7 +175,12 @@ impl World {
                 self.answered(pipe, &expected, step).await;
             }
             Step::Emit => {
-                let sent = self.socket.emit("down", self.model.downs);
+                let number = self.model.downs;
+                // Every other one with an attachment.
+                let sent = match number % 2 {
+                    0 => self.socket.emit("down", number),
+                    _ => self.socket.emit("down", (number, Bytes::from_static(ATTACHMENT))),
+                };
                 assert_eq!(sent.is_ok(), self.model.lives(), "{sent:?}");
                 self.model.downs += u32::from(self.model.lives());
             }
@@ -178,7 +194,7 @@ impl World {
 
     async fn say(&mut self, said: &[Said]) {
         let frames = said.iter().map(|said| match said {
-            Said::Bytes => frame(0x2, &[1, 2, 3]),
+            Said::Bytes => frame(0x2, ATTACHMENT),
             said => frame(0x1, said.text().as_bytes()),
         });
         self.websocket(&frames.collect::<Vec<_>>().concat(), said.iter().cloned().map(Heard::Said)).await;
@@ -267,6 +283,10 @@ impl World {
         for frame in self.websocket.as_mut().map(Pipe::frames).unwrap_or_default() {
             match frame {
                 Frame::Text(packet) => self.receive_packet(&packet),
+                Frame::Binary(bytes) => {
+                    assert_eq!(bytes, ATTACHMENT);
+                    self.receive_packet("bAQID");
+                }
                 Frame::Pong => self.pongs += 1,
                 Frame::Close => {}
             }
@@ -279,8 +299,23 @@ impl World {
 
     fn receive_packet(&mut self, packet: &str) {
         let number = packet.strip_prefix("42[\"down\",").and_then(|rest| rest.strip_suffix(']'));
-        match (packet, number) {
-            (_, Some(number)) => self.received.push(number.parse().expect("a number")),
+        let begun = packet
+            .strip_prefix("451-[\"down\",")
+            .and_then(|rest| rest.strip_suffix(",{\"_placeholder\":true,\"num\":0}]"));
+        if let (Some(number), None) = (number.or(begun), self.half) {
+            let number = number.parse().expect("a number");
+            if begun.is_some() {
+                self.half = Some(number);
+            } else {
+                self.received.push(number);
+            }
+            return;
+        }
+        match (packet, self.half) {
+            ("bAQID", Some(number)) => {
+                self.half = None;
+                self.received.push(number);
+            }
             ("2", _) => self.model.asked_for_pong = true,
             ("3probe", _) => {}
             ("6", _) => {

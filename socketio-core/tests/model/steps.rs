@@ -43,6 +43,8 @@ pub(crate) enum Step {
 #[derive(Clone, Debug)]
 pub(crate) enum Said {
     Up(u8),
+    /// An event with an attachment, which comes as [`Bytes`](Said::Bytes): next, or later, or never.
+    UpWith(u8),
     /// Whether the server asked for it or not.
     Pong,
     Noop,
@@ -51,7 +53,7 @@ pub(crate) enum Said {
     Upgrade,
     /// No packet of the protocol.
     Garbage,
-    /// Bytes that nothing announced.
+    /// An attachment, announced or not.
     Bytes,
 }
 
@@ -59,6 +61,9 @@ impl Said {
     pub(crate) fn text(&self) -> String {
         match self {
             Said::Up(number) => format!("42[\"up\",{number}]"),
+            Said::UpWith(number) => {
+                format!("451-[\"up with\",{number},{{\"_placeholder\":true,\"num\":0}}]")
+            }
             Said::Pong => "3".into(),
             Said::Noop => "6".into(),
             Said::Close => "1".into(),
@@ -77,7 +82,7 @@ pub(crate) fn steps() -> impl Strategy<Value = Vec<Step>> {
         (step(), step()).prop_map(|(one, two)| {
             vec![Step::Open, one, Step::Say(Said::Probe), two, Step::Say(Said::Upgrade)]
         }),
-        vec(said(), 0..4).prop_map(|said| {
+        several().prop_map(|said| {
             let early = [vec![Said::Upgrade], said].concat();
             vec![Step::Open, Step::Say(Said::Probe), Step::SayTogether(early)]
         }),
@@ -96,16 +101,16 @@ fn step() -> impl Strategy<Value = Step> {
         20 => Just(Step::Get),
         1 => Just(Step::AnotherGet),
         1 => Just(Step::CutGet),
-        12 => vec(said(), 1..4).prop_map(Step::Post),
-        1 => vec(said(), 1..4).prop_map(Step::AnotherPost),
-        4 => vec(said(), 1..4).prop_map(Step::BeginPost),
+        12 => several().prop_map(Step::Post),
+        1 => several().prop_map(Step::AnotherPost),
+        4 => several().prop_map(Step::BeginPost),
         6 => Just(Step::FinishPost),
         1 => Just(Step::CutPost),
         3 => Just(Step::Open),
         3 => Just(Step::Say(Said::Probe)),
         3 => Just(Step::Say(Said::Upgrade)),
         12 => said().prop_map(Step::Say),
-        3 => vec(said(), 1..4).prop_map(Step::SayTogether),
+        3 => several().prop_map(Step::SayTogether),
         3 => Just(Step::Ping),
         1 => Just(Step::CloseFrame),
         1 => Just(Step::CutWebsocket),
@@ -119,6 +124,7 @@ fn step() -> impl Strategy<Value = Step> {
 fn said() -> impl Strategy<Value = Said> {
     prop_oneof![
         200 => any::<u8>().prop_map(Said::Up),
+        4 => any::<u8>().prop_map(Said::UpWith),
         2 => Just(Said::Pong),
         4 => Just(Said::Noop),
         1 => Just(Said::Close),
@@ -127,4 +133,11 @@ fn said() -> impl Strategy<Value = Said> {
         1 => Just(Said::Garbage),
         1 => Just(Said::Bytes),
     ]
+}
+
+/// What may come in one body or one write: most attachments follow their event.
+fn several() -> impl Strategy<Value = Vec<Said>> {
+    let whole = any::<u8>().prop_map(|number| vec![Said::UpWith(number), Said::Bytes]);
+    let piece = prop_oneof![6 => said().prop_map(|said| vec![said]), 1 => whole];
+    vec(piece, 1..4).prop_map(|pieces| pieces.concat())
 }
