@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
 /// Runs `target` over `fuzz/corpus/<name>` and `fuzz/findings/<name>`; names every file on which it panics.
-pub fn replay(name: &str, target: fn(&[u8])) {
+pub(crate) fn replay(name: &str, target: fn(&[u8])) {
     let fuzz = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz");
     let mut files = 0;
     let mut broken = Vec::new();

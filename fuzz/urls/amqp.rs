@@ -6,7 +6,7 @@ use self::parts::{Parts, shows_no_password};
 
 mod parts;
 
-pub fn run(data: &[u8]) {
+pub(crate) fn run(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
     // Whatever becomes of it.
     let _ = format!("{:?}", text.parse::<AmqpOptions>());

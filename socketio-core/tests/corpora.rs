@@ -6,7 +6,6 @@ use self::replay::replay;
 #[expect(unreachable_pub, reason = "a library there, a module here")]
 mod fuzz;
 #[path = "../../fuzz/src/replay.rs"]
-#[expect(unreachable_pub, reason = "others have it as a module of theirs too")]
 mod replay;
 
 #[test]

@@ -253,11 +253,11 @@ impl World {
             }
             Step::Clear(namespace, room) => {
                 self.io.of(namespace).to(room).disconnect().unwrap();
-                let (gone, stay) = std::mem::take(&mut self.members)
+                let (gone, stay): (Vec<_>, Vec<_>) = std::mem::take(&mut self.members)
                     .into_iter()
                     .partition(|member| member.namespace == namespace && member.rooms.contains(room));
                 self.members = stay;
-                for gone in Vec::<Member>::from(gone) {
+                for gone in gone {
                     was_sent_away(gone).await;
                 }
             }
