@@ -1,4 +1,4 @@
-//! The load generator: one thread, one epoll, frames made beforehand. Prints one line of JSON, see [`line`].
+//! The load generator: one thread, one epoll, frames made beforehand. Prints one line of JSON, see [`mod@line`].
 //!
 //! ```text
 //! load echo --name ours --port 3000 --pid 4711
