@@ -1,19 +1,10 @@
 """What python's client finds wherever the server is mounted: python deployment.py PORT"""
 
 import threading
-import time
 
 import socketio
 
 from harness import DEADLINE, URL, WAYS, done, equal, report
-
-
-def until_alone(client):
-    """The server may still have to notice that the clients of the check before have gone."""
-    until = time.monotonic() + DEADLINE
-    while client.call("say", "is anybody here?", timeout=DEADLINE):
-        assert time.monotonic() < until, "the clients of the check before have not gone"
-
 
 for way, transports in WAYS.items():
     try:
@@ -29,8 +20,10 @@ for way, transports in WAYS.items():
             client.connect(URL, transports=transports, wait_timeout=DEADLINE)
             equal(client.transport(), "polling" if way == "polling" else "websocket")
             if client is speaker:
-                until_alone(speaker)
-        equal(speaker.call("say", "hello ä😀", timeout=DEADLINE), 1)
+                # A polling client may leave without a word, and be there until its ping timeout.
+                left_over = speaker.call("say", "is anybody here?", timeout=DEADLINE)
+        others = speaker.call("say", "hello ä😀", timeout=DEADLINE)
+        assert 1 <= others <= left_over + 1, f"{others} heard it, beside {left_over} of the check before"
         assert heard.wait(DEADLINE), "nothing was heard"
         equal(said, ["hello ä😀"])
         for client in (speaker, other):
