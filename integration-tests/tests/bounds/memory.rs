@@ -5,7 +5,6 @@ use integration_tests::{
     frames::WebSocket,
     http::Http,
     process::{self, Process},
-    wait::until,
 };
 use socketio_core::{
     Args, RawArgs, Server, Socket,
@@ -191,19 +190,20 @@ async fn joined_narrow(port: u16) -> WebSocket {
 async fn when_those_who_do_not_read_are_gone_their_memory_is_given_back() {
     let mut server = start("cut").await;
     let mut healthy = Healthy::join(server.port).await;
-    let stuck = readers_that_stop(server.port, 20).await;
-    healthy.flood("flood each", 30, 100_000).await;
-    assert!(server.figures().await.of("buffered") > 10 << 20);
-    drop(stuck);
-    server
-        .shows("what was kept to be given up", |figures| match figures.of("buffered") {
-            0 => Ok(()),
-            buffered => Err(buffered),
-        })
-        .await;
-    until("the memory to be free", || match server.resident() {
-        resident if resident < server.peak() / 2 => Ok(()),
-        resident => Err((resident, server.peak())),
-    })
-    .await;
+    let mut peaks = Vec::new();
+    // The allocator may keep what is free, in pieces, but those who come later have to find it: a leak would make it four times as much.
+    for _ in 0..4 {
+        let stuck = readers_that_stop(server.port, 20).await;
+        healthy.flood("flood each", 30, 100_000).await;
+        assert!(server.figures().await.of("buffered") > 10 << 20);
+        drop(stuck);
+        server
+            .shows("what was kept to be given up", |figures| match figures.of("buffered") {
+                0 => Ok(()),
+                buffered => Err(buffered),
+            })
+            .await;
+        peaks.push(server.peak());
+    }
+    assert!(peaks[3] < 2 * peaks[0], "{peaks:?}");
 }
