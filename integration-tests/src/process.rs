@@ -261,7 +261,8 @@ async fn answer(lines: &mut Lines<BufReader<ChildStdout>>, head: &str, log: &Mut
     panic!("the server has ended: {}", log.lock().unwrap_or_else(PoisonError::into_inner));
 }
 
-async fn collect(stream: impl AsyncRead + Unpin, log: Arc<Mutex<String>>) {
+/// Reads what a process writes, line by line, into `log`, up to 1 MiB.
+pub async fn collect(stream: impl AsyncRead + Unpin, log: Arc<Mutex<String>>) {
     let mut lines = BufReader::new(stream).lines();
     while let Ok(Some(line)) = lines.next_line().await {
         let mut log = log.lock().unwrap_or_else(PoisonError::into_inner);

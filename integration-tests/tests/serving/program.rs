@@ -4,14 +4,16 @@ use std::process::{ExitStatus, Stdio};
 use std::sync::{Arc, Mutex};
 
 use integration_tests::foreign::foreign;
+use integration_tests::process::collect;
 use integration_tests::wait::{until, within};
-use tokio::io::{AsyncBufReadExt as _, AsyncRead, BufReader};
 use tokio::process::{Child, Command};
+use tokio::task::JoinHandle;
 
 /// A program that runs until the test ends.
 pub(crate) struct Program {
     child: Child,
     said: Arc<Mutex<String>>,
+    reading: [JoinHandle<()>; 2],
 }
 
 impl Program {
@@ -32,9 +34,11 @@ impl Program {
         let piped = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = piped.kill_on_drop(true).spawn().expect("it starts");
         let said = Arc::default();
-        tokio::spawn(collect(child.stdout.take().unwrap(), Arc::clone(&said)));
-        tokio::spawn(collect(child.stderr.take().unwrap(), Arc::clone(&said)));
-        Program { child, said }
+        let reading = [
+            tokio::spawn(collect(child.stdout.take().unwrap(), Arc::clone(&said))),
+            tokio::spawn(collect(child.stderr.take().unwrap(), Arc::clone(&said))),
+        ];
+        Program { child, said, reading }
     }
 
     /// What it wrote, to its log and elsewhere.
@@ -59,8 +63,13 @@ impl Program {
         assert!(sent.success());
     }
 
+    /// Its end, when all that it wrote has been read.
     pub(crate) async fn ends(&mut self) -> ExitStatus {
-        within("the end of the program", self.child.wait()).await.unwrap()
+        let status = within("the end of the program", self.child.wait()).await.unwrap();
+        for reading in &mut self.reading {
+            within("the last of what it wrote", reading).await.unwrap();
+        }
+        status
     }
 }
 
@@ -69,13 +78,4 @@ pub(crate) fn standalone(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_standalone"));
     command.args(arguments).arg("--client").arg(foreign("node_modules/socket.io-client/dist"));
     command
-}
-
-async fn collect(stream: impl AsyncRead + Unpin, said: Arc<Mutex<String>>) {
-    let mut lines = BufReader::new(stream).lines();
-    while let Ok(Some(line)) = lines.next_line().await {
-        let mut said = said.lock().unwrap();
-        said.push_str(&line);
-        said.push('\n');
-    }
 }
