@@ -1,7 +1,7 @@
 //! The server of its own: an accept loop, and a task per connection that never outlives its deadlines.
 //!
 //! ```text
-//! accepted ──head within 10 s──> request ──answered──> next head within 10 s ─ … ─> closed
+//! accepted ──head within 10 s──> request ──answered──> next head within 30 s ─ … ─> closed
 //!    │                            └ WebSocket: the connection leaves hyper, and this module
 //!    ├ head too large: 431
 //!    └ 30 s without a handler at work or a byte taken: told to end, cut 10 s later
@@ -52,9 +52,9 @@ where
 /// Deadlines of a connection.
 #[derive(Clone, Copy, Debug)]
 struct Limits {
-    /// From its start, or from one answer, to the whole head of the next request.
+    /// From its start to the whole head of its first request.
     head: Duration,
-    /// Without a handler at work or a byte taken.
+    /// Without a handler at work or a byte of an answer taken: to the whole head of the next request, too.
     idle: Duration,
     /// From being told to end.
     close: Duration,
@@ -235,7 +235,8 @@ async fn next<C: Future>(
 
 fn builder(limits: Limits) -> Builder<TokioExecutor> {
     let mut builder = Builder::new(TokioExecutor::new());
-    builder.http1().timer(TokioTimer::new()).header_read_timeout(limits.head).max_buf_size(MAX_HEAD);
+    // How long a head may take says `Activity`: a timer of hyper's would be made anew for each request.
+    builder.http1().header_read_timeout(None).max_buf_size(MAX_HEAD);
     builder
         .http2()
         .timer(TokioTimer::new())

@@ -85,9 +85,10 @@ impl<'a> Query<'a> {
 ///
 /// `+` is a space, `%41` is `A`; a `%` without two digits stands for itself, bytes that are no UTF-8 become `U+FFFD`.
 pub fn pairs(query: &str) -> impl Iterator<Item = (Cow<'_, str>, Cow<'_, str>)> {
-    query.split('&').filter(|pair| !pair.is_empty()).map(|pair| {
+    let plain = !query.bytes().any(|b| b == b'+' || b == b'%');
+    query.split('&').filter(|pair| !pair.is_empty()).map(move |pair| {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-        (decoded(name), decoded(value))
+        if plain { (name.into(), value.into()) } else { (decoded(name), decoded(value)) }
     })
 }
 
@@ -115,9 +116,6 @@ pub enum HandshakeError {
 }
 
 fn decoded(text: &str) -> Cow<'_, str> {
-    if !text.bytes().any(|b| b == b'+' || b == b'%') {
-        return Cow::Borrowed(text);
-    }
     let spaced = text.replace('+', " ");
     Cow::Owned(percent_decode(spaced.as_bytes()).decode_utf8_lossy().into_owned())
 }

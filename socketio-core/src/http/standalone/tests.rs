@@ -41,33 +41,35 @@ async fn whoever_does_not_send_a_whole_head_is_cut() {
 }
 
 #[tokio::test]
-async fn a_head_that_trickles_is_cut_all_the_same() {
+async fn a_head_that_trickles_is_cut_all_the_same_the_first_and_a_later_one() {
     let server = Running::start_hasty().await;
-    let mut client = server.connect().await;
-    client.write_all(b"GET / HTTP/1.1\r\n").await.unwrap();
-    let (mut from, mut to) = client.split();
-    let trickle = async {
-        while to.write_all(b"A: b\r\n").await.is_ok() {
-            tokio::time::sleep(TICK / 4).await
+    for later in [false, true] {
+        let mut client = server.connect().await;
+        if later {
+            client.write_all(b"GET /peer HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
+            read_answer(&mut client).await;
         }
-    };
-    let mut bytes = Vec::new();
-    let end = async {
-        let _ = from.read_to_end(&mut bytes).await;
-    };
-    let mut trickle = pin!(trickle);
-    let mut end = pin!(end);
-    let ended = std::future::poll_fn(|cx| match trickle.as_mut().poll(cx) {
-        Poll::Ready(()) => Poll::Ready(()),
-        Poll::Pending => end.as_mut().poll(cx),
-    });
-    tokio::time::timeout(PATIENCE, ended).await.expect("the connection is cut");
+        client.write_all(b"GET / HTTP/1.1\r\n").await.unwrap();
+        let (mut from, mut to) = client.split();
+        let trickle = async {
+            while to.write_all(b"A: b\r\n").await.is_ok() {
+                tokio::time::sleep(TICK / 4).await
+            }
+        };
+        let mut bytes = Vec::new();
+        let end = async {
+            let _ = from.read_to_end(&mut bytes).await;
+        };
+        let (mut trickle, mut end) = (pin!(trickle), pin!(end));
+        let cut = futures_util::future::select(trickle.as_mut(), end.as_mut());
+        tokio::time::timeout(PATIENCE, cut).await.expect("the connection is cut");
+    }
     server.empties().await;
 }
 
 #[tokio::test]
 async fn an_idle_connection_is_closed_after_its_last_answer() {
-    let server = Running::start_with(Limits { head: TICK, ..Limits::default() }).await;
+    let server = Running::start_with(Limits { idle: TICK, ..Limits::default() }).await;
     let mut client = server.connect().await;
     client.write_all(b"GET /peer HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
     read_answer(&mut client).await;
