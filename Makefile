@@ -57,7 +57,7 @@ step = echo "--- $(1)"; TIMEFORMAT="--- $(1): %0R s"; time
 BROKERS := redis redis-cluster redis-sentinel rabbitmq kafka
 
 test: ## all tests, with the brokers and foreign clients they need, and the docs without a warning
-	@$(call step,system packages) scripts/packages nginx haproxy docker-compose redis-cli faketime
+	@$(call step,system packages) scripts/packages nginx haproxy docker-compose redis-cli faketime strace
 	@$(call step,foreign clients) integration-tests/foreign/install.sh
 	@$(call step,brokers) scripts/brokers install $(BROKERS)
 	@$(call step,cargo test) env BROKERS_TLS=1 scripts/brokers run $(BROKERS) -- \
@@ -146,7 +146,7 @@ autobahn: ## the Autobahn WebSocket suite, cases 1-7, 9 and 10 (PY27=path of a P
 
 MINUTES ?= 30
 
-# `make test` has two minutes of it, in which the answers' times are printed only.
+# `make test` has two minutes of it, in which the answers' times are printed only. Half an hour's page is kept as bench/SOAK.md.
 soak: ## two nodes, a broker that is killed now and then, every kind of client, for MINUTES=30; writes target/tmp/soak.md
 	scripts/brokers install redis
 	SECS=$$((60 * $(MINUTES))) ECHO_MS=250 cargo test --release -p integration-tests --test soak -- --nocapture

@@ -252,6 +252,24 @@ impl Open {
     }
 }
 
+/// A client in `/`.
+pub async fn joined(transport: &str, port: u16) -> Client {
+    let mut client = Client::by(transport, port).await;
+    client.connect("/").await;
+    client
+}
+
+/// A WebSocket in `namespace` whose receive buffer is a few kilobytes: what it does not read stays with the server.
+pub async fn joined_narrow(namespace: &str, port: u16) -> WebSocket {
+    let http = Http::connect_narrow(port).await;
+    let opened = WebSocket::open_over(http, &format!("{PATH}&transport=websocket"), &[]).await;
+    let mut socket = opened.expect("the upgrade is accepted");
+    socket.next_text().await;
+    socket.send_text(&head("40", namespace)).await;
+    assert!(socket.next_text().await.starts_with(&format!("{}{{", head("40", namespace))));
+    socket
+}
+
 /// `40` and `/chat` make `40/chat,`; the main namespace has no name.
 pub fn head(kind: &str, namespace: &str) -> String {
     match namespace {

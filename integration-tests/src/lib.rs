@@ -25,7 +25,8 @@ pub mod http; // HTTP/1.1 requests, wrong ones included
 pub mod log; // what servers write to it
 mod on_every_broker; // the list of brokers, as a macro
 pub mod own_brokers; // brokers that may be killed
-pub mod process; // a server in a process of its own
+pub mod process; // a server in a process of its own, and its figures
+pub mod program; // a process of a test, whichever
 pub mod python_party; // python-socketio in a cluster, doing what the test says
 pub mod running; // a server on a port of its own
 pub mod wait; // deadlines

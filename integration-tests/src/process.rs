@@ -21,24 +21,31 @@
 use std::collections::HashMap;
 use std::fmt::Debug;
 use std::io::{BufRead as _, Write as _};
-use std::process::Stdio;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::ops::Deref;
 use std::time::Duration;
 
 use socketio_core::Server;
-use tokio::io::{AsyncBufReadExt as _, AsyncRead, AsyncWriteExt as _, BufReader, Lines};
-use tokio::process::{Child, ChildStdin, ChildStdout, Command};
+use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, Lines};
+use tokio::process::{ChildStdin, ChildStdout, Command};
 
-use crate::wait::{until, within};
+use crate::program::Program;
+use crate::wait::within;
 
-/// The process, seen from the test.
+/// The process, seen from the test: a [`Program`], and its figures.
 #[derive(Debug)]
 pub struct Process {
     pub port: u16,
-    child: Child,
+    program: Program,
     orders: ChildStdin,
     answers: Lines<BufReader<ChildStdout>>,
-    log: Arc<Mutex<String>>,
+}
+
+impl Deref for Process {
+    type Target = Program;
+
+    fn deref(&self) -> &Program {
+        &self.program
+    }
 }
 
 /// What a server says of itself: its [`Counters`](socketio_core::server::Counters) by their names, `tasks`, and what else it counts.
@@ -53,20 +60,17 @@ impl Process {
 
     /// A command that ends up as such a test.
     pub async fn start_by(mut command: Command) -> Self {
-        let piped = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = piped.kill_on_drop(true).spawn().expect("it starts");
-        let log = Arc::default();
-        tokio::spawn(collect(child.stderr.take().expect("it is piped"), Arc::clone(&log)));
-        let orders = child.stdin.take().expect("it is piped");
-        let mut answers = BufReader::new(child.stdout.take().expect("it is piped")).lines();
-        let port = within("the server to listen", answer(&mut answers, LISTENS, &log)).await;
-        Process { port: port.parse().expect("a port"), child, orders, answers, log }
+        let (program, orders, answers) = Program::asked(&mut command);
+        let mut process = Process { port: 0, program, orders, answers: BufReader::new(answers).lines() };
+        let port = within("the server to listen", process.answer(LISTENS)).await;
+        process.port = port.parse().expect("a port");
+        process
     }
 
     /// Its figures of this moment.
     pub async fn figures(&mut self) -> Figures {
         self.orders.write_all(b"figures\n").await.expect("it reads");
-        Figures::parse(&within("the figures", answer(&mut self.answers, FIGURES, &self.log)).await)
+        Figures::parse(&within("the figures", self.answer(FIGURES)).await)
     }
 
     /// Waits until its figures are such that `condition` holds.
@@ -94,31 +98,6 @@ impl Process {
         .await;
     }
 
-    /// Sends a signal, by its name: `STOP`.
-    pub async fn signal(&self, name: &str) {
-        let kill = format!("kill -{name} {}", self.id());
-        assert!(Command::new("sh").args(["-c", &kill]).status().await.expect("there is a shell").success());
-    }
-
-    /// What it has written to its log.
-    pub fn log(&self) -> String {
-        self.log.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    pub async fn says(&self, words: &str) {
-        until(words, || if self.log().contains(words) { Ok(()) } else { Err(self.log()) }).await;
-    }
-
-    /// Bytes that are in memory now,
-    pub fn resident(&self) -> usize {
-        self.status("VmRSS:")
-    }
-
-    /// and the most that ever were.
-    pub fn peak(&self) -> usize {
-        self.status("VmHWM:")
-    }
-
     /// How much more than `before` there ever was; printed, for whoever wants the figure.
     pub fn grown(&self, before: usize) -> usize {
         let grown = self.peak().saturating_sub(before);
@@ -126,24 +105,13 @@ impl Process {
         grown
     }
 
-    /// Descriptors that are open.
-    pub fn descriptors(&self) -> usize {
-        std::fs::read_dir(format!("/proc/{}/fd", self.id())).expect("it runs").count()
-    }
-
-    /// The time that processors have spent on it.
-    pub fn cpu(&self) -> Duration {
-        cpu(&self.id().to_string())
-    }
-
-    fn id(&self) -> u32 {
-        self.child.id().expect("it runs")
-    }
-
-    fn status(&self, field: &str) -> usize {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.id())).expect("it runs");
-        let line = status.lines().find_map(|line| line.strip_prefix(field)).expect("the kernel tells");
-        line.trim().trim_end_matches(" kB").parse::<usize>().expect("a number") * 1024
+    async fn answer(&mut self, head: &str) -> String {
+        while let Ok(Some(line)) = self.answers.next_line().await {
+            if let Some((_, rest)) = line.split_once(head) {
+                return rest.to_owned();
+            }
+        }
+        panic!("the server has ended: {}", self.said());
     }
 }
 
@@ -164,9 +132,15 @@ impl Figures {
 
     /// Those that are not zero, as text.
     pub fn told(&self) -> String {
-        let mut told: Vec<_> = self.0.iter().filter(|(_, value)| **value > 0).collect();
-        told.sort();
+        let told: Vec<_> = self.sorted().filter(|(_, value)| *value > 0).collect();
         told.iter().map(|(name, value)| format!("{name} {value}")).collect::<Vec<_>>().join(", ")
+    }
+
+    /// All of them, by their names.
+    pub fn sorted(&self) -> impl Iterator<Item = (&str, u64)> {
+        let mut all: Vec<_> = self.0.iter().map(|(name, value)| (&**name, *value)).collect();
+        all.sort_unstable();
+        all.into_iter()
     }
 
     /// Keeps of each figure the larger one.
@@ -186,16 +160,6 @@ impl Figures {
     }
 }
 
-/// The time that processors have spent on the process of that number, or `self`.
-pub fn cpu(process: &str) -> Duration {
-    let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).expect("it runs");
-    // The name, in parentheses, may have anything in it.
-    let (_, fields) = stat.rsplit_once(')').expect("the kernel tells");
-    let ticks: u64 =
-        fields.split_whitespace().skip(11).take(2).filter_map(|ticks| ticks.parse::<u64>().ok()).sum();
-    Duration::from_millis(ticks * 10)
-}
-
 /// Says something to whoever runs the tests; what a test prints is shown of those only that fail.
 pub fn publish(text: &str) {
     let _ = writeln!(std::io::stderr(), "{text}");
@@ -206,15 +170,6 @@ pub fn command(test: &str, kind: &str) -> Command {
     let mut command = Command::new(std::env::current_exe().expect("it is running"));
     command.args(["--exact", test, "--ignored", "--nocapture", "--test-threads=1"]).env(KIND, kind);
     command
-}
-
-/// The same, with no more descriptors than so many.
-pub fn command_with_descriptors(test: &str, kind: &str, descriptors: usize) -> Command {
-    let plain = command(test, kind);
-    let mut limited = Command::new("sh");
-    limited.arg("-c").arg(format!("ulimit -n {descriptors}; exec \"$0\" \"$@\""));
-    limited.arg(plain.as_std().get_program()).args(plain.as_std().get_args()).env(KIND, kind);
-    limited
 }
 
 /// Is the server of that kind, until the test that started this process ends; does nothing where there is none.
@@ -251,28 +206,6 @@ where
 const KIND: &str = "SERVER_OF_A_TEST";
 const LISTENS: &str = "listens on ";
 const FIGURES: &str = "figures: ";
-
-async fn answer(lines: &mut Lines<BufReader<ChildStdout>>, head: &str, log: &Mutex<String>) -> String {
-    while let Ok(Some(line)) = lines.next_line().await {
-        if let Some((_, rest)) = line.split_once(head) {
-            return rest.to_owned();
-        }
-    }
-    panic!("the server has ended: {}", log.lock().unwrap_or_else(PoisonError::into_inner));
-}
-
-/// Reads what a process writes, line by line, into `log`, up to 1 MiB.
-pub async fn collect(stream: impl AsyncRead + Unpin, log: Arc<Mutex<String>>) {
-    let mut lines = BufReader::new(stream).lines();
-    while let Ok(Some(line)) = lines.next_line().await {
-        let mut log = log.lock().unwrap_or_else(PoisonError::into_inner);
-        // A server that runs for hours must not fill the test's memory.
-        if log.len() < 1 << 20 {
-            log.push_str(&line);
-            log.push('\n');
-        }
-    }
-}
 
 #[cfg(test)]
 mod tests {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::Value;
 use socketio_core::{Auth, ConnectError, HandlerError, Server, Socket};
 
-use crate::client::{Client, PATH};
+use crate::client::{Client, PATH, joined};
 use crate::frames::{Frame, Message, TEXT, WebSocket};
 use crate::http::{self, Http};
 
@@ -120,12 +120,6 @@ pub fn handlers(io: &Server) {
 
 fn explode() {
     panic!("asked for by a test");
-}
-
-async fn joined(transport: &str, port: u16) -> Client {
-    let mut client = Client::by(transport, port).await;
-    client.connect("/").await;
-    client
 }
 
 /// Says nothing more, and reads nothing but the end.

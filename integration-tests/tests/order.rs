@@ -7,7 +7,11 @@ use std::{
 };
 
 use bytes::Bytes;
-use integration_tests::{client::Client, running::Running, wait::until};
+use integration_tests::{
+    client::{Client, joined},
+    running::Running,
+    wait::until,
+};
 use socketio_core::{Args, Data, HandlerError, Server, Socket};
 use tokio::time::sleep;
 
@@ -261,12 +265,6 @@ async fn serve(handlers: impl FnOnce(&Server)) -> Running {
     let io = Server::builder().build().unwrap();
     handlers(&io);
     Running::start(io).await
-}
-
-async fn joined(transport: &str, port: u16) -> Client {
-    let mut client = Client::by(transport, port).await;
-    client.connect("/").await;
-    client
 }
 
 /// In several writes of many packets each.

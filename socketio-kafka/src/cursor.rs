@@ -11,7 +11,8 @@
 //! - Its frames are older than the topic's retention, `next < low`: on at `low`; what is missing shows in the senders' numbers.
 //! - A partition that the cursor does not know was added meanwhile: from its beginning.
 //! - The topic is another one of the same name, or the cluster lost its end, `next > high`: on at the first frame that is younger
-//!   than the last one seen, so that a new topic is read from its beginning, and an old one is not read twice.
+//!   than the last one seen, so that a new topic is read from its beginning, and an old one is not read twice. Times are those that
+//!   the frames bear: the broker's own where it stamps them (`LogAppendTime`, as in topics that we make), else their senders'.
 //!
 //! A topic that was made again and has already grown past the cursor's place cannot be told from the old one: what is before that
 //! place is missed.
@@ -31,17 +32,17 @@ use crate::topics::WAIT;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cursor {
     next: Offsets,
-    /// When the last frame came, in milliseconds of Unix time.
+    /// The time that the last frame bears, in milliseconds of Unix time; before any came, when we began.
     seen: i64,
 }
 
 type Offsets = HashMap<(Arc<str>, i32), i64>;
 
 impl Cursor {
-    /// A frame came from `offset`.
-    pub(crate) fn advance(&mut self, topic: &Arc<str>, partition: i32, offset: i64) {
+    /// A frame came from `offset`, and bears this time, if any.
+    pub(crate) fn advance(&mut self, topic: &Arc<str>, partition: i32, offset: i64, time: Option<i64>) {
         self.next.insert((Arc::clone(topic), partition), offset + 1);
-        self.seen = now();
+        self.seen = time.unwrap_or(self.seen);
     }
 }
 
@@ -125,5 +126,5 @@ fn now() -> i64 {
     i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }
 
-/// By how much the clocks of two nodes may differ, in milliseconds.
+/// By how much the clocks of two nodes, or of two brokers, may differ, in milliseconds.
 const SKEW: i64 = 10_000;

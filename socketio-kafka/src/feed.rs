@@ -35,6 +35,8 @@ struct Record {
     frame: Frame,
     partition: i32,
     offset: i64,
+    /// In milliseconds of Unix time.
+    time: Option<i64>,
 }
 
 type Records = mpsc::Sender<Result<Record, KafkaError>>;
@@ -69,8 +71,8 @@ impl Stream for KafkaFeed {
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         Poll::Ready(ready!(self.records.poll_recv(cx)).map(|record| {
-            let Record { frame, partition, offset } = record?;
-            self.cursor.advance(&frame.channel, partition, offset);
+            let Record { frame, partition, offset, time } = record?;
+            self.cursor.advance(&frame.channel, partition, offset, time);
             Ok(frame)
         }))
     }
@@ -112,7 +114,8 @@ async fn read(reader: &Reader, topics: &Topics, records: &Records) -> Option<Kaf
             continue;
         };
         let frame = Frame { channel: Arc::clone(topic), payload: Bytes::copy_from_slice(payload) };
-        let record = Record { frame, partition: message.partition(), offset: message.offset() };
+        let time = message.timestamp().to_millis();
+        let record = Record { frame, partition: message.partition(), offset: message.offset(), time };
         records.send(Ok(record)).await.ok()?;
     }
 }

@@ -168,7 +168,8 @@ impl KafkaOptions {
         self.topic_setting("retention.ms", ms.clone()).topic_setting("segment.ms", ms)
     }
 
-    /// Any other setting of a topic that is made here, for instance `min.insync.replicas`.
+    /// Any other setting of a topic that is made here, for instance `min.insync.replicas`. Default: `message.timestamp.type` is
+    /// `LogAppendTime`, so that the clocks of nodes do not matter.
     #[must_use]
     pub fn topic_setting(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.topic.settings.insert(name.into(), value.into());
@@ -227,7 +228,8 @@ impl FromStr for KafkaOptions {
         };
         let topic = TopicOptions { create: true, partitions: 1, replication: -1, settings: BTreeMap::new() };
         let mut options = KafkaOptions { brokers: String::new(), tls, settings: BTreeMap::new(), topic }
-            .retention(RETENTION);
+            .retention(RETENTION)
+            .topic_setting("message.timestamp.type", "LogAppendTime"); // one clock for all frames, see `Cursor`
         let mut brokers = Vec::new();
         for item in list.split(',') {
             let item = item.strip_prefix(SCHEMES[usize::from(tls)]).unwrap_or(item);

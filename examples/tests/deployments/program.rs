@@ -1,6 +1,6 @@
 //! An example as a program, on a port of its own.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
 
 use integration_tests::wait::within;
@@ -24,11 +24,8 @@ impl Program {
 
     pub(crate) fn command(name: &str) -> Command {
         let program = Self::built(name);
-        assert!(
-            program.exists(),
-            "there is no {}: `cargo test -p socketio-examples` builds it",
-            program.display()
-        );
+        let is_new = built_after_its_sources(&program);
+        assert!(is_new, "{} is not of these sources: `cargo build --examples` makes it", program.display());
         Command::new(program)
     }
 
@@ -78,4 +75,16 @@ impl Program {
         })
         .await
     }
+}
+
+/// Whether it is there and as new as all that cargo made it of, which stands beside it in a file of make's.
+fn built_after_its_sources(program: &Path) -> bool {
+    let changed = |path: &Path| path.metadata().and_then(|file| file.modified());
+    let Ok(built) = changed(program) else { return false };
+    let rule = std::fs::read_to_string(program.with_extension("d")).expect("cargo writes it");
+    let (_, sources) = rule.split_once(": ").expect("a target and its sources");
+    // A blank in a path has a backslash before it.
+    let sources = sources.trim_end().replace("\\ ", "\0");
+    let sources = sources.split(' ').map(|source| PathBuf::from(source.replace('\0', " ")));
+    sources.into_iter().all(|source| changed(&source).is_ok_and(|changed| changed <= built))
 }

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use integration_tests::{
-    client::{Client, PATH},
-    frames::{Message, WebSocket},
+    client::{Client, joined_narrow},
+    frames::Message,
     http::Http,
     wait::until,
 };
@@ -14,17 +14,6 @@ use socketio_core::{
 };
 
 use crate::{answers, assert_unharmed, joined, serve};
-
-/// A WebSocket in `/` that takes a few kilobytes and then no more until it reads.
-async fn joined_narrow(port: u16) -> WebSocket {
-    let http = Http::connect_narrow(port).await;
-    let target = format!("{PATH}&transport=websocket");
-    let mut socket = WebSocket::open_over(http, &target, &[]).await.unwrap();
-    assert!(socket.next_text().await.starts_with("0{"));
-    socket.send_text("40").await;
-    assert!(socket.next_text().await.starts_with("40{"));
-    socket
-}
 
 /// Sends numbered texts of a kilobyte until the client takes no more: from then on something waits for it.
 async fn fill(socket: &Socket, server: &integration_tests::running::Running) -> u32 {
@@ -47,7 +36,7 @@ async fn fill(socket: &Socket, server: &integration_tests::running::Running) -> 
 async fn what_is_volatile_is_dropped_for_a_client_that_does_not_read_and_never_reorders_what_stays() {
     for policy in [OutgoingPolicy::Disconnect, OutgoingPolicy::DropVolatileFirst] {
         let server = serve(Server::builder().outgoing_policy(policy), |_| {}).await;
-        let mut client = joined_narrow(server.port).await;
+        let mut client = joined_narrow("/", server.port).await;
         let mut beside = joined("websocket", server.port).await;
         let narrow = first(&server.io);
         let filled = fill(&narrow, &server).await;
@@ -244,7 +233,7 @@ async fn all_flags_combine_on_every_emit() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_broadcast_to_a_member_that_does_not_read_costs_the_others_nothing() {
     let server = serve(Server::builder().max_outgoing(200_000), |_| {}).await;
-    let mut stuck = joined_narrow(server.port).await;
+    let mut stuck = joined_narrow("/", server.port).await;
     let mut others = Vec::new();
     for _ in 0..5 {
         others.push(joined("websocket", server.port).await);

@@ -14,7 +14,8 @@ mod rates; // how fast a client may be
 mod turns; // handlers: one after the other, on threads, never ending
 mod undecided; // always_connect
 
-use integration_tests::{client::Client, running::Running};
+use integration_tests::client::{Client, joined};
+use integration_tests::running::Running;
 use socketio_core::{RawArgs, Server, server::ServerBuilder};
 
 async fn serve(builder: ServerBuilder, handlers: impl FnOnce(&Server)) -> Running {
@@ -22,12 +23,6 @@ async fn serve(builder: ServerBuilder, handlers: impl FnOnce(&Server)) -> Runnin
     io.on("echo", |args: RawArgs| args);
     handlers(&io);
     Running::start(io).await
-}
-
-async fn joined(transport: &str, port: u16) -> Client {
-    let mut client = Client::by(transport, port).await;
-    client.connect("/").await;
-    client
 }
 
 /// The server serves on, and nothing is left of anybody.

@@ -1,9 +1,8 @@
 //! Resident memory of a server in a process of its own.
 
 use integration_tests::{
-    client::{Client, PATH},
+    client::{Client, joined_narrow},
     frames::WebSocket,
-    http::Http,
     process::{self, Process},
 };
 use socketio_core::{
@@ -17,7 +16,7 @@ const MIB: usize = 1 << 20;
 async fn two_hundred_megabytes_for_a_reader_that_stopped_cut_it_and_grow_the_server_by_no_more_than_32_mib() {
     let mut server = start("cut").await;
     let mut healthy = Healthy::join(server.port).await;
-    let _stuck = joined_narrow(server.port).await;
+    let _stuck = joined_narrow("/", server.port).await;
     healthy.warm_up().await;
     let before = server.resident();
     healthy.flood("flood", 2_000, 100_000).await;
@@ -31,7 +30,7 @@ async fn two_hundred_megabytes_for_a_reader_that_stopped_cut_it_and_grow_the_ser
 async fn two_hundred_megabytes_of_volatile_events_are_dropped_for_a_reader_that_stopped_and_it_stays() {
     let mut server = start("volatile").await;
     let mut healthy = Healthy::join(server.port).await;
-    let mut stuck = joined_narrow(server.port).await;
+    let mut stuck = joined_narrow("/", server.port).await;
     healthy.warm_up().await;
     let before = server.resident();
     healthy.flood("volatile flood", 2_000, 100_000).await;
@@ -171,19 +170,9 @@ impl Healthy {
 async fn readers_that_stop(port: u16, count: usize) -> Vec<WebSocket> {
     let mut readers = Vec::new();
     for _ in 0..count {
-        readers.push(joined_narrow(port).await);
+        readers.push(joined_narrow("/", port).await);
     }
     readers
-}
-
-/// A WebSocket in `/` that takes a few kilobytes and then no more.
-async fn joined_narrow(port: u16) -> WebSocket {
-    let http = Http::connect_narrow(port).await;
-    let mut socket = WebSocket::open_over(http, &format!("{PATH}&transport=websocket"), &[]).await.unwrap();
-    assert!(socket.next_text().await.starts_with("0{"));
-    socket.send_text("40").await;
-    assert!(socket.next_text().await.starts_with("40{"));
-    socket
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -56,7 +56,7 @@ async fn pongs_do_not_pile_up_for_a_client_that_pings_and_does_not_read() {
         io.on("echo", |Data(number): Data<u32>| number);
     })
     .await;
-    let mut socket = joined_narrow(server.port).await;
+    let mut socket = joined_narrow("/", server.port).await;
     let mut flood = Vec::new();
     for _ in 0..1_000 {
         Frame::of(PING).write(&mut flood, &[7; 61]);
@@ -92,7 +92,7 @@ async fn a_client_on_a_slow_link_is_not_cut_while_a_large_message_crosses_it() {
             .on("echo", |Data(number): Data<u32>| number);
     })
     .await;
-    let mut socket = joined_narrow(server.port).await;
+    let mut socket = joined_narrow("/", server.port).await;
     socket.send_text("42[\"big\"]").await;
     // Five seconds for most of it; the ping of the meantime stands behind it. What the kernel holds then comes as fast as it can.
     const MOST: usize = 1_400_000;

@@ -13,8 +13,7 @@ mod upgrade;
 use std::time::Duration;
 
 use integration_tests::{
-    client::{Client, PATH},
-    frames::WebSocket,
+    client::{Client, joined, joined_narrow},
     http::{self, Http},
     running::Running,
 };
@@ -29,23 +28,6 @@ async fn serve(builder: ServerBuilder, handlers: impl FnOnce(&Server)) -> Runnin
     let io = builder.build().unwrap();
     handlers(&io);
     Running::start(io).await
-}
-
-async fn joined(transport: &str, port: u16) -> Client {
-    let mut client = Client::by(transport, port).await;
-    client.connect("/").await;
-    client
-}
-
-/// A WebSocket in `/` whose receive buffer is a few kilobytes: what it does not read stays with the server.
-async fn joined_narrow(port: u16) -> WebSocket {
-    let http = Http::connect_narrow(port).await;
-    let target = format!("{PATH}&transport=websocket");
-    let mut socket = WebSocket::open_over(http, &target, &[]).await.unwrap();
-    assert!(socket.next_text().await.starts_with("0{"));
-    socket.send_text("40").await;
-    assert!(socket.next_text().await.starts_with("40{"));
-    socket
 }
 
 /// Sends a POST whose answer is not waited for yet, as it may be held back.

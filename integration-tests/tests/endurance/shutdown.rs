@@ -39,7 +39,7 @@ async fn the_last_words_have_left_when_serve_returns_and_the_runtime_goes_down()
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_slow_client_gets_the_last_words_or_they_are_reported() {
     let server = OwnRuntime::start().await;
-    let mut socket = joined_narrow(server.port).await;
+    let mut socket = joined_narrow("/", server.port).await;
     server.stop.send("x".repeat(3_900_000)).unwrap();
     let delivered = read_slowly(&mut socket, 3_900_000).await;
     drop(socket);

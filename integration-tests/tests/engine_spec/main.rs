@@ -16,7 +16,7 @@ mod websocket;
 use std::time::Duration;
 
 use integration_tests::{
-    client::{Client, PATH},
+    client::{PATH, joined},
     http::Response,
     running::Running,
 };
@@ -43,13 +43,6 @@ fn echoing(io: Server) -> Server {
     })
     .on("acked", |args: RawArgs| args);
     io
-}
-
-/// A client that has joined `/`.
-async fn joined(transport: &str, port: u16) -> Client {
-    let mut client = Client::by(transport, port).await;
-    client.connect("/").await;
-    client
 }
 
 fn websocket_target(sid: &str) -> String {

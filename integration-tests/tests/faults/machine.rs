@@ -200,7 +200,7 @@ async fn nodes_whose_clocks_are_years_apart_act_as_one() {
     }
     assert!(listener.heard().wrong.is_empty(), "{:?}", listener.heard().wrong);
     for node in [&here, &there] {
-        assert!(!node.log().contains("counts as gone"), "{}", node.log());
+        assert!(!node.said().contains("counts as gone"), "{}", node.said());
     }
 }
 

@@ -122,17 +122,7 @@ async fn a_client_that_asks_for_namespaces_without_end_gets_answers_and_costs_no
 async fn a_client_that_does_not_read_is_disconnected_and_not_kept_in_memory() {
     let server = serve().await;
     let client = joined("websocket", server.port).await;
-    let text = "x".repeat(50_000);
-    until("the client to be given up", || {
-        for _ in 0..50 {
-            let _ = server.io.emit("news", &text);
-        }
-        match server.io.counters().sessions {
-            0 => Ok(()),
-            other => Err(other),
-        }
-    })
-    .await;
+    told_too_much(&server).await;
     drop(client);
     assert_unharmed(&server).await;
 }
@@ -141,17 +131,7 @@ async fn a_client_that_does_not_read_is_disconnected_and_not_kept_in_memory() {
 async fn a_polling_client_that_does_not_poll_is_disconnected_and_not_kept_in_memory() {
     let server = serve().await;
     let client = joined("polling", server.port).await;
-    let text = "x".repeat(50_000);
-    until("the client to be given up", || {
-        for _ in 0..50 {
-            let _ = server.io.emit("news", &text);
-        }
-        match server.io.counters().sessions {
-            0 => Ok(()),
-            other => Err(other),
-        }
-    })
-    .await;
+    told_too_much(&server).await;
     assert_eq!(http::get(server.port, &client.polling_target()).await.status, 400);
     assert_unharmed(&server).await;
 }
@@ -246,4 +226,19 @@ async fn a_get_that_breaks_off_neither_hangs_its_session_nor_leaves_it_behind() 
         client.close().await;
     }
     assert_unharmed(&server).await;
+}
+
+/// Until nobody is left who would be told more.
+async fn told_too_much(server: &Running) {
+    let text = "x".repeat(50_000);
+    until("the client to be given up", || {
+        for _ in 0..50 {
+            let _ = server.io.emit("news", &text);
+        }
+        match server.io.counters().sessions {
+            0 => Ok(()),
+            other => Err(other),
+        }
+    })
+    .await;
 }

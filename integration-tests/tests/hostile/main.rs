@@ -11,7 +11,8 @@ mod requests;
 
 use std::time::Duration;
 
-use integration_tests::{client::Client, running::Running};
+use integration_tests::client::joined;
+use integration_tests::running::Running;
 use socketio_core::{Args, Auth, RawArgs, Server};
 
 /// A server with short deadlines and a small limit.
@@ -38,10 +39,4 @@ async fn assert_unharmed(server: &Running) {
         client.close().await;
     }
     server.is_empty().await;
-}
-
-async fn joined(transport: &str, port: u16) -> Client {
-    let mut client = Client::by(transport, port).await;
-    client.connect("/").await;
-    client
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use integration_tests::foreign::{self, foreign};
 use integration_tests::http::{self, request};
+use integration_tests::program::Program;
 use integration_tests::wait::within;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -17,7 +18,7 @@ use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use tokio_rustls::rustls::{ClientConfig, DigitallySignedStruct, Error, SignatureScheme};
 
 use crate::folder::Folder;
-use crate::program::Program;
+use crate::standalone;
 
 async fn latency() -> Program {
     let mut command = Command::new(env!("CARGO_BIN_EXE_latency"));
@@ -96,7 +97,7 @@ async fn with_tls() -> (Folder, Program) {
     write_certificate(&folder);
     let (certificate, key) = (folder.path("cert.pem"), folder.path("key.pem"));
     let arguments = ["--listen", "127.0.0.1:0", "--certificate", certificate.to_str().unwrap(), "--key"];
-    let program = Program::standalone(&[&arguments[..], &[key.to_str().unwrap()]].concat()).await;
+    let program = standalone::start(&[&arguments[..], &[key.to_str().unwrap()]].concat()).await;
     (folder, program)
 }
 

@@ -2,14 +2,15 @@
 
 use integration_tests::client::Client;
 use integration_tests::http::{self, Http};
+use integration_tests::program::{Program, with_descriptors};
 use integration_tests::wait::within;
 
-use crate::program::{Program, standalone};
+use crate::standalone;
 
 #[tokio::test]
 async fn a_signal_ends_the_server_gracefully_with_clients_connected() {
     for signal in ["TERM", "INT"] {
-        let mut program = Program::standalone(&["--listen", "127.0.0.1:0"]).await;
+        let mut program = standalone::start(&["--listen", "127.0.0.1:0"]).await;
         let mut clients = Vec::new();
         for transport in ["polling", "websocket"] {
             let mut client = Client::by(transport, program.port()).await;
@@ -30,7 +31,7 @@ async fn a_signal_ends_the_server_gracefully_with_clients_connected() {
 
 #[tokio::test]
 async fn a_second_signal_ends_it_at_once() {
-    let mut program = Program::standalone(&["--listen", "127.0.0.1:0"]).await;
+    let mut program = standalone::start(&["--listen", "127.0.0.1:0"]).await;
     // A client that does not fetch what is left for it holds up the end of the server.
     let mut slow = Client::polling(program.port()).await;
     slow.send("40").await;
@@ -42,11 +43,8 @@ async fn a_second_signal_ends_it_at_once() {
 
 #[tokio::test]
 async fn out_of_descriptors_it_waits_says_so_once_and_goes_on() {
-    let mut limited = tokio::process::Command::new("bash");
-    let standalone = standalone(&["--listen", "127.0.0.1:0"]);
-    limited.arg("-c").arg("ulimit -n 40; exec \"$0\" \"$@\"").arg(standalone.as_std().get_program());
-    limited.args(standalone.as_std().get_args());
-    let program = Program::start(&mut limited).await;
+    let command = standalone::command(&["--listen", "127.0.0.1:0"]);
+    let program = Program::start(&mut with_descriptors(40, &command)).await;
     let port = program.port();
 
     let mut held = Vec::new();

@@ -6,13 +6,14 @@ use std::path::Path;
 use integration_tests::balancer::free_port;
 use integration_tests::client::Client;
 use integration_tests::http;
+use integration_tests::program::{Program, behind};
 use integration_tests::wait::{until, within};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::UnixStream;
 use tokio::process::Command;
 
 use crate::folder::Folder;
-use crate::program::{Program, standalone};
+use crate::standalone;
 
 const HANDSHAKE: &str =
     "GET /socket.io/?EIO=4&transport=polling HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n";
@@ -25,12 +26,12 @@ async fn a_unix_socket_has_its_mode_replaces_a_stale_one_and_is_gone_at_the_end(
     let path = folder.path("app.sock");
     let unix = ["--unix", path.to_str().unwrap(), "--mode", "600"];
 
-    let mut killed = Program::standalone(&unix).await;
+    let mut killed = standalone::start(&unix).await;
     killed.signal("KILL").await;
     killed.ends().await;
     assert!(std::fs::metadata(&path).unwrap().file_type().is_socket(), "it was left behind");
 
-    let mut program = Program::standalone(&unix).await;
+    let mut program = standalone::start(&unix).await;
     assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
     assert!(ask(&path, HANDSHAKE).await.contains("\r\n\r\n0{"));
     assert!(
@@ -38,7 +39,7 @@ async fn a_unix_socket_has_its_mode_replaces_a_stale_one_and_is_gone_at_the_end(
     );
     opens_a_websocket(&path).await;
 
-    let mut second = Program::begin(&mut standalone(&unix));
+    let mut second = Program::begin(&mut standalone::command(&unix));
     assert_eq!(second.ends().await.code(), Some(1));
     second.says("somebody listens there").await;
     assert!(ask(&path, HANDSHAKE).await.contains("\r\n\r\n0{"), "the first one is served as before");
@@ -78,10 +79,7 @@ async fn a_unix_socket_of_systemd_is_taken_and_left_where_it_is() {
 }
 
 fn activated(address: &str) -> Command {
-    let standalone = standalone(&[]);
-    let mut command = Command::new("systemd-socket-activate");
-    command.args(["-l", address]).arg(standalone.as_std().get_program()).args(standalone.as_std().get_args());
-    command
+    behind(&["systemd-socket-activate", "-l", address], &standalone::command(&[]))
 }
 
 /// The whole answer to a request on a connection that ends with it.

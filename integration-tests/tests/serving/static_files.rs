@@ -3,13 +3,16 @@
 use std::fs::File;
 use std::time::{Duration, SystemTime};
 
+use integration_tests::client::Client;
 use integration_tests::http::{self, Http, Response};
 use integration_tests::log::Log;
+use integration_tests::program::{Program, behind};
 use integration_tests::running::Running;
 use integration_tests::wait::{until, within};
 use socketio_core::http::{App, StaticFile};
 use socketio_core::{Server, StaticFiles};
 use tokio::io::AsyncReadExt as _;
+use tokio::process::Command;
 use tracing::Level;
 
 use crate::folder::Folder;
@@ -255,6 +258,38 @@ async fn a_file_that_becomes_shorter_half_way_ends_its_own_connection() {
     })
     .await;
     assert_eq!(get(&server, "/small", &[]).await.brief(), (200, "small"));
+}
+
+#[tokio::test]
+async fn a_file_that_cannot_be_read_half_way_ends_its_own_connection() {
+    const LARGE: u64 = 64 << 20;
+    let folder = Folder::new();
+    let path = folder.file("socket.io.min.js", "");
+    File::options().write(true).open(&path).unwrap().set_len(LARGE).unwrap();
+    // The disk fails: each thread may read some of this file, and then no more.
+    let path = path.to_str().unwrap();
+    let strace =
+        ["strace", "-f", "-qq", "-o", "/dev/null", "-P", path, "-e", "inject=read:error=EIO:when=3+"];
+    let mut command = Command::new(env!("CARGO_BIN_EXE_standalone"));
+    command.args(["--listen", "127.0.0.1:0", "--client", folder.path("").to_str().unwrap()]);
+    let program = Program::start(&mut behind(&strace, &command)).await;
+    let mut client = Client::websocket(program.port()).await;
+    client.connect("/").await;
+
+    let mut http = Http::connect(program.port()).await;
+    http.send_request("GET", "/static/socket.io.js", &[], b"").await;
+    let (mut stream, _) = http.into_parts();
+    let mut answer = Vec::new();
+    let _ = within("the end of the connection", stream.read_to_end(&mut answer)).await;
+    assert!(answer.starts_with(b"HTTP/1.1 200 "));
+    assert!((4096..LARGE).contains(&(answer.len() as u64)), "it is a part: {}", answer.len());
+    program.says("cannot send a static file to its end").await;
+    assert!(program.said().contains("os error 5"), "{}", program.said());
+
+    // Everybody else is served.
+    client.send("42[\"ping_from_client\"]").await;
+    assert_eq!(client.next().await, "42[\"pong_from_server\"]");
+    assert_eq!(http::get(program.port(), "/").await.status, 200);
 }
 
 #[tokio::test]

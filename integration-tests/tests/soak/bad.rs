@@ -4,9 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use integration_tests::client::{Client, PATH};
+use integration_tests::client::{Client, PATH, joined_narrow};
 use integration_tests::frames::WebSocket;
-use integration_tests::http::Http;
 use integration_tests::ways;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -18,20 +17,19 @@ use crate::pace::Pace;
 pub(crate) struct Clients {
     end: watch::Sender<bool>,
     sources: JoinSet<()>,
-    count: Count,
+    count: Arc<Mutex<Count>>,
 }
 
 /// How many there were of each kind.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Count(Arc<Mutex<BTreeMap<&'static str, u64>>>);
+pub(crate) type Count = BTreeMap<Kind, u64>;
 
 impl Clients {
     pub(crate) fn start(ports: [u16; 2], pace: &Pace) -> Self {
         let (end, ended) = watch::channel(false);
-        let count = Count::default();
+        let count = Arc::default();
         let mut sources = JoinSet::new();
         let mut source = |kind: Kind, every: Duration| {
-            sources.spawn(come(kind, every, ports, pace.clone(), count.clone(), ended.clone()));
+            sources.spawn(come(kind, every, ports, pace.clone(), Arc::clone(&count), ended.clone()));
         };
         let seconds = Duration::from_secs_f64;
         source(Kind::EveryWay, seconds(0.12));
@@ -43,17 +41,17 @@ impl Clients {
     }
 
     /// No more begin; waits for those that are there.
-    pub(crate) async fn end(mut self) -> BTreeMap<&'static str, u64> {
+    pub(crate) async fn end(mut self) -> Count {
         self.end.send(true).expect("they are there");
         while let Some(source) = self.sources.join_next().await {
             source.expect("the server does as it should with bad clients");
         }
-        self.count.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.count.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
-#[derive(Clone, Copy, Debug)]
-enum Kind {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Kind {
     /// Cuts, silence, half-open upgrades, abandoned handshakes, refusals, panics: the ways of [`ways`].
     EveryWay,
     /// By a middleware, by the want of a namespace, and by the server's door.
@@ -71,7 +69,7 @@ async fn come(
     every: Duration,
     ports: [u16; 2],
     pace: Pace,
-    count: Count,
+    count: Arc<Mutex<Count>>,
     mut ended: watch::Receiver<bool>,
 ) {
     let mut clients = JoinSet::new();
@@ -83,7 +81,7 @@ async fn come(
         while let Some(client) = clients.try_join_next() {
             client.expect("it is treated as it should be");
         }
-        count.one(kind.name());
+        *count.lock().unwrap_or_else(PoisonError::into_inner).entry(kind).or_default() += 1;
         // Each way comes to one node and the other.
         clients.spawn(one(kind, number, ports[(number + number / ways::WAYS) % 2]));
     }
@@ -115,7 +113,7 @@ async fn refused(port: u16) {
 }
 
 async fn reads_nothing(port: u16) {
-    let mut socket = narrow(port).await;
+    let mut socket = joined_narrow("/slow", port).await;
     socket.send_text("42/slow,[\"pour\",2000000]").await;
     // The queue of a client is at its bound long before; it is cut, and finds out when it reads.
     sleep(Duration::from_secs(3)).await;
@@ -124,7 +122,7 @@ async fn reads_nothing(port: u16) {
 
 async fn reads_slowly(port: u16) {
     const ECHOES: usize = 100;
-    let mut socket = narrow(port).await;
+    let mut socket = joined_narrow("/slow", port).await;
     let text = "y".repeat(10_000);
     let asked: Vec<_> = (0..ECHOES).map(|number| format!("42/slow,{number}[\"echo\",\"{text}\"]")).collect();
     let (mut reading, mut writing) = socket.split();
@@ -162,31 +160,29 @@ async fn answers_nothing(number: usize, port: u16) {
     }
 }
 
-/// A WebSocket in `/slow` that takes a few kilobytes and then no more.
-async fn narrow(port: u16) -> WebSocket {
-    let http = Http::connect_narrow(port).await;
-    let target = format!("{PATH}&transport=websocket");
-    let mut socket = WebSocket::open_over(http, &target, &[]).await.expect("the upgrade is accepted");
-    socket.next_text().await;
-    socket.send_text("40/slow,").await;
-    assert!(socket.next_text().await.starts_with("40/slow,{"));
-    socket
-}
-
 impl Kind {
-    fn name(self) -> &'static str {
+    /// What they do, for the report.
+    pub(crate) fn does(self) -> &'static str {
         match self {
-            Kind::EveryWay => "that come and go in every way",
-            Kind::Refused => "that are refused",
-            Kind::ReadsNothing => "that read nothing",
-            Kind::ReadsSlowly => "that read slowly",
-            Kind::AnswersNothing => "that answer nothing",
+            Kind::EveryWay => {
+                "come and go in every way: clean ends, cuts, silence, abandoned handshakes, half-open upgrades, halves of packets and bodies, handlers that panic, wait and ask"
+            }
+            Kind::Refused => "are refused: by a middleware, for want of a namespace, for their origin",
+            Kind::ReadsNothing => "are sent 2 MB and read nothing",
+            Kind::ReadsSlowly => "ask for a megabyte of echoes and read one each 20 ms, to the last",
+            Kind::AnswersNothing => "are asked ten questions and answer none",
         }
     }
-}
 
-impl Count {
-    fn one(&self, kind: &'static str) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner).entry(kind).or_default() += 1;
+    /// What the nodes count of it.
+    pub(crate) fn counted(self) -> &'static [&'static str] {
+        match self {
+            Kind::EveryWay => &["upgrades_timed_out", "unjoined", "pings_timed_out", "handler_panics"],
+            Kind::Refused => &["connects_refused", "requests_refused"],
+            Kind::ReadsNothing => &["outgoing_full", "undelivered"],
+            // They are bad in nothing but their speed, and so have no bound to reach.
+            Kind::ReadsSlowly => &[],
+            Kind::AnswersNothing => &["acks_timed_out"],
+        }
     }
 }

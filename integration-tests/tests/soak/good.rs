@@ -16,26 +16,34 @@ pub(crate) struct Clients {
     thread: JoinHandle<Times>,
 }
 
-/// How long they waited for answers, and this process for its turn.
+/// How long they waited for answers, and this thread for its turn.
 #[derive(Debug, Default)]
 pub(crate) struct Times {
-    /// Echoes by WebSocket,
-    pub(crate) websocket: Vec<Duration>,
+    /// Answers by WebSocket,
+    pub(crate) websocket: Vec<Wait>,
     /// and by polling.
-    pub(crate) polling: Vec<Duration>,
-    /// By how much a timer of 10 ms was late at worst: what the machine made everybody wait.
-    pub(crate) late: Duration,
+    pub(crate) polling: Vec<Wait>,
+    /// By how much a timer of 10 ms was late, the worst of each second: what the machine made everybody wait.
+    pub(crate) late: Vec<Wait>,
+}
+
+/// Something that was waited for.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Wait {
+    /// When it had come, since the start.
+    pub(crate) at: Duration,
+    pub(crate) took: Duration,
 }
 
 impl Clients {
-    pub(crate) fn start(ports: [u16; 2]) -> Self {
+    pub(crate) fn start(ports: [u16; 2], start: Instant) -> Self {
         let (end, ended) = watch::channel(false);
         let (started, starting) = mpsc::channel();
         let thread = std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
             runtime.expect("a runtime").block_on(async {
                 started.send(()).expect("it is waited for");
-                all(ports, ended).await
+                all(ports, start, ended).await
             })
         });
         starting.recv().expect("the thread starts");
@@ -49,12 +57,12 @@ impl Clients {
     }
 }
 
-async fn all(ports: [u16; 2], ended: watch::Receiver<bool>) -> Times {
-    let late = tokio::spawn(lateness(ended.clone()));
+async fn all(ports: [u16; 2], start: Instant, ended: watch::Receiver<bool>) -> Times {
+    let late = tokio::spawn(lateness(start, ended.clone()));
     let mut clients = JoinSet::new();
     for port in ports {
         for transport in ["websocket", "websocket", "upgrade", "polling", "polling"] {
-            clients.spawn(one(transport, port, ended.clone()));
+            clients.spawn(one(transport, port, start, ended.clone()));
         }
     }
     let mut times = Times::default();
@@ -72,8 +80,9 @@ async fn all(ports: [u16; 2], ended: watch::Receiver<bool>) -> Times {
 async fn one(
     transport: &'static str,
     port: u16,
+    start: Instant,
     ended: watch::Receiver<bool>,
-) -> (&'static str, Vec<Duration>) {
+) -> (&'static str, Vec<Wait>) {
     let mut client = Client::by(transport, port).await;
     client.connect("/good").await;
     let (mut waits, mut number) = (Vec::new(), 0_u64);
@@ -111,7 +120,7 @@ async fn one(
                 assert_eq!(next(&mut client).await, format!("43/good,{number}[{number},\"{TEXT}\"]"));
             }
         }
-        waits.push(asked.elapsed());
+        waits.push(Wait { at: start.elapsed(), took: asked.elapsed() });
         sleep(Duration::from_millis(100)).await;
     }
     client.close().await;
@@ -130,13 +139,17 @@ async fn next(client: &mut Client) -> String {
     }
 }
 
-async fn lateness(ended: watch::Receiver<bool>) -> Duration {
+async fn lateness(start: Instant, ended: watch::Receiver<bool>) -> Vec<Wait> {
     const STEP: Duration = Duration::from_millis(10);
-    let mut late = Duration::ZERO;
+    let mut late = Vec::<Wait>::new();
     while !*ended.borrow() {
         let begun = Instant::now();
         sleep(STEP).await;
-        late = late.max(begun.elapsed().saturating_sub(STEP));
+        let (at, took) = (start.elapsed(), begun.elapsed().saturating_sub(STEP));
+        match late.last_mut() {
+            Some(last) if last.at.as_secs() == at.as_secs() => last.took = last.took.max(took),
+            _ => late.push(Wait { at, took }),
+        }
     }
     late
 }

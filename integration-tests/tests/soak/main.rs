@@ -6,7 +6,7 @@
 //! ```
 //!
 //! `make soak` runs it for half an hour, `cargo test` for two minutes; `SECS` says otherwise. What it saw is printed, and written to
-//! `target/tmp/soak.md`. See [`verdict`] for what must hold.
+//! `target/tmp/soak.md`; that of half an hour is kept as `bench/SOAK.md`. See [`verdict`] for what must hold.
 
 mod bad; // clients that do as they should not
 mod chat; // numbered messages from node to node
@@ -14,6 +14,7 @@ mod good; // clients that ask, one question after the other, and take the time
 mod node; // the servers
 mod outages; // the broker that starts again
 mod pace; // at most half a core
+mod page; // what was seen, to be read
 mod report; // what was seen
 mod verdict; // what must hold
 
@@ -35,7 +36,7 @@ async fn two_nodes_are_behind_the_last_client_what_they_were_before_the_first() 
     let start = Instant::now();
     let pace = Pace::default();
     let ports = nodes.each_ref().map(|node| node.port);
-    let good = good::Clients::start(ports);
+    let good = good::Clients::start(ports, start);
     let chat = chat::Chat::start(ports).await;
     let bad = bad::Clients::start(ports, &pace);
     let mut report = Report::begin(start, length);
@@ -101,7 +102,7 @@ impl Standing {
 }
 
 /// What clients may leave.
-const LEFT: [&str; 7] =
+pub(crate) const LEFT: [&str; 7] =
     ["sessions", "sockets", "rooms", "pending_acks", "handlers_running", "connections", "buffered"];
 
 /// A number from the environment.

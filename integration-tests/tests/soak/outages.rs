@@ -40,6 +40,12 @@ impl Outages {
 }
 
 impl Outage {
+    /// When it began and ended.
+    pub(crate) fn since(&self, start: std::time::Instant) -> (Duration, Duration) {
+        let start = Instant::from_std(start);
+        (self.killed - start, self.back - start)
+    }
+
     /// Whether a message that was said then may have been on its way when the broker died, or before anybody listened again.
     pub(crate) fn may_lose(&self, said: Instant) -> bool {
         let around = Duration::from_secs(1);

@@ -4,8 +4,8 @@
 //! - Tasks, descriptors, sessions, rooms, acks, bytes: as before the first client.
 //! - Good clients: nothing lost, nothing out of order; what Redis had on its way when it was killed is told apart, and little.
 //! - The load was there, of every kind, and took half a core at most.
-//! - The worst answer to a good client is told, and judged where `ECHO_MS` says so, as `make soak` does: no test judges speed. What the
-//!   machine made a bare timer wait meanwhile, for others' sake, is told beside it and comes on top.
+//! - The worst answer to a good client is told, and judged where `ECHO_MS` says so, as `make soak` does with 250: a test of every day
+//!   judges no speed. By how much a bare timer was late meanwhile is told beside it, so that it can be seen who was slow; it excuses nobody.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -13,6 +13,7 @@ use std::time::Duration;
 use integration_tests::process::publish;
 
 use crate::pace::BUDGET;
+use crate::page;
 use crate::report::Report;
 use crate::setting;
 
@@ -23,7 +24,8 @@ use crate::setting;
 /// Something does not hold.
 pub(crate) fn of(report: &Report) {
     let sentences = sentences(report);
-    let mut page = report.page();
+    let mut page = page::of(report);
+    page += "\n## What must hold\n\n";
     for (holds, sentence) in &sentences {
         page += &format!("- {} {sentence}\n", if *holds { "holds:" } else { "DOES NOT HOLD:" });
     }
@@ -46,7 +48,7 @@ fn sentences(report: &Report) -> Vec<(bool, String)> {
     for (node, (before, after)) in before.nodes.iter().zip(&after.nodes).enumerate() {
         let same = after.0 <= before.0 && after.1 <= before.1 && after.2 == before.2;
         let told = format!(
-            "node {node} has (tasks, descriptors, counters) {after:?}, before the first client {before:?}"
+            "node {node} has what it had before the first client: tasks, descriptors, and no client's"
         );
         all.push((same, told));
     }
@@ -58,7 +60,7 @@ fn sentences(report: &Report) -> Vec<(bool, String)> {
     ));
     all.push((heard.wrong.is_empty(), format!("no message comes twice or late: {:?}", some(&heard.wrong))));
     // To two listeners each way.
-    let may_be_on_the_way = report.restarts * ON_THE_WAY * 2;
+    let may_be_on_the_way = report.outages.len() * ON_THE_WAY * 2;
     let sentence =
         format!("of messages between nodes {} were on their way when Redis was killed", heard.on_the_way);
     all.push((heard.on_the_way <= may_be_on_the_way, sentence));
@@ -70,19 +72,21 @@ fn sentences(report: &Report) -> Vec<(bool, String)> {
     }
     all.push((report.counted("members") == 2, "the nodes know each other".into()));
 
-    all.push((report.restarts > 0, format!("Redis was killed {} times", report.restarts)));
+    all.push((!report.outages.is_empty(), format!("Redis was killed {} times", report.outages.len())));
     for name in REACHED {
         let figure = report.counted(name);
         all.push((figure > 0, format!("{name} was reached: {figure}")));
     }
     let (nodes, _) = report.cpu();
     all.push((nodes <= BUDGET, format!("the nodes took {nodes} % of a core, {BUDGET} % at most")));
-    let (worst, late) = (report.worst_echo(), report.times.late);
+    let worst = report.worst_answer();
+    let (took, late) = (worst.took, report.late_during(worst));
     let limit = setting("ECHO_MS").map(Duration::from_millis);
+    let bound = limit.map_or("not judged here".to_owned(), |limit| format!("{limit:?} at most"));
     let sentence = format!(
-        "the worst answer to a good client took {worst:?}, limit {limit:?} and the {late:?} that a timer was late"
+        "the worst answer to a good client took {took:.1?} ({bound}); a bare timer beside it was late by {late:.1?}"
     );
-    all.push((limit.is_none_or(|limit| worst <= limit + late), sentence));
+    all.push((limit.is_none_or(|limit| took <= limit), sentence));
     all
 }
 

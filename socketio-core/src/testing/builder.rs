@@ -103,7 +103,7 @@ impl ClientBuilder {
         let opened = tokio::time::timeout(self.deadline, opening).await;
         let (reader, writer) = opened.map_err(|_| timeout("the connection"))??;
 
-        let (link, entered) = Link::new(&self.namespace, writer);
+        let (link, entered) = Link::new(&self.namespace, writer, self.deadline);
         let (sender, events) = mpsc::channel(EVENTS);
         let reading = tokio::spawn(link::read(reader, link.clone(), sender));
         let mut client = Client::new(link, events, reading, self.deadline);

@@ -77,7 +77,8 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`TestError::Ended`], [`TestError::Encode`]: nothing was sent.
+    /// [`TestError::Ended`], [`TestError::Encode`]: nothing was sent. [`TestError::Timeout`]: the server does not read, and the client is
+    /// of no use any more.
     pub async fn emit(&self, event: &str, args: impl IntoArgs) -> Result<(), TestError> {
         self.link.send(|out| packet::encode_event(out, &self.link.namespace, None, event, &args)).await
     }

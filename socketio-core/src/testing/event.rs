@@ -48,7 +48,8 @@ impl Event {
     ///
     /// # Errors
     ///
-    /// [`TestError::Ended`], [`TestError::Encode`]: nothing was sent.
+    /// [`TestError::Ended`], [`TestError::Encode`]: nothing was sent. [`TestError::Timeout`]: the server does not read, and the client is
+    /// of no use any more.
     pub async fn ack(self, args: impl IntoArgs) -> Result<(), TestError> {
         let Some(id) = self.id else { return Ok(()) };
         self.link.send(|out| packet::encode_ack(out, &self.link.namespace, id, &args)).await

@@ -4,12 +4,14 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use bytes::Bytes;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use tokio::io::AsyncWriteExt as _;
 use tokio::sync::{mpsc, oneshot, watch};
+use tokio::time::timeout;
 
 use super::error::{Ended, TestError};
 use super::event::Event;
@@ -28,12 +30,14 @@ pub(super) struct Link {
     /// The answer to CONNECT, until it has come.
     entering: Mutex<Option<oneshot::Sender<Result<String, TestError>>>>,
     ended: watch::Sender<Option<Ended>>,
+    deadline: Duration,
 }
 
 impl Link {
     pub(super) fn new(
         namespace: &str,
         writer: Writer,
+        deadline: Duration,
     ) -> (Arc<Self>, oneshot::Receiver<Result<String, TestError>>) {
         let (entering, entered) = oneshot::channel();
         let link = Link {
@@ -43,6 +47,7 @@ impl Link {
             asked: Mutex::default(),
             entering: Mutex::new(Some(entering)),
             ended: watch::Sender::new(None),
+            deadline,
         };
         (Arc::new(link), entered)
     }
@@ -73,8 +78,18 @@ impl Link {
         if let Some(ended) = *self.ended.borrow() {
             return Err(TestError::Ended(ended));
         }
-        let written = self.writer.lock().await.write_all(frames).await;
-        written.map_err(|_| TestError::Ended(self.ended.borrow().unwrap_or(Ended::Closed)))
+        let writing = async { self.writer.lock().await.write_all(frames).await };
+        match timeout(self.deadline, writing).await {
+            Ok(written) => {
+                written.map_err(|_| TestError::Ended(self.ended.borrow().unwrap_or(Ended::Closed)))
+            }
+            Err(_) => {
+                // A part may have been sent, and nothing could follow it.
+                self.end(Ended::Closed);
+                let what = "the server to read".to_owned();
+                Err(TestError::Timeout { what, waited: self.deadline, instead: Vec::new() })
+            }
+        }
     }
 
     /// The id of a question, and where its answer will be.

@@ -3,6 +3,7 @@
 use integration_tests::client::PATH;
 use integration_tests::http::Http;
 use integration_tests::process;
+use integration_tests::program::with_descriptors;
 use integration_tests::wait::within;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -13,7 +14,7 @@ use super::{MIB, SERVER, beside_in, four};
 async fn handshakes() {
     // Of its descriptors a server takes all but a hundred for connections; sessions by polling count, though they have none.
     const DESCRIPTORS: usize = 2_100;
-    let server = process::command_with_descriptors(SERVER, "", DESCRIPTORS);
+    let server = with_descriptors(DESCRIPTORS, &process::command(SERVER, ""));
     let seen = beside_in("4,000 handshakes where there are 2,000 places", server, async |port| {
         four(|_| async move {
             let (mut sids, mut refused) = (Vec::new(), 0);
@@ -81,7 +82,30 @@ async fn ten_thousand_connections_that_are_half_open() {
         seen.most.of("connections")
     ));
     assert_eq!(seen.most.of("sessions"), 1, "{}", seen.most.told());
+    assert!(seen.most.of("connections") > connections as u64 / 2, "{}", seen.most.told());
     assert!(seen.grown <= 8 * MIB + 16 * 1024 * connections, "{each} bytes for each");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn half_open_connections_where_there_are_no_more_places() {
+    const DESCRIPTORS: usize = 1_100;
+    let server = with_descriptors(DESCRIPTORS, &process::command(SERVER, ""));
+    let seen = beside_in("2,000 such connections where there are 1,000 places", server, async |port| {
+        let mut held = Vec::new();
+        for _ in 0..2_000 {
+            let mut stream = within("a connection", TcpStream::connect(("127.0.0.1", port))).await.unwrap();
+            // Who is turned away may have been so already.
+            let _ = stream.write_all(b"GET /socket.io/?EIO=4&transport=polling HTT").await;
+            held.push(stream);
+        }
+        for mut stream in held {
+            let _ = within("the end of the connection", stream.read_to_end(&mut Vec::new())).await;
+        }
+    })
+    .await;
+    assert!(seen.most.of("connections") <= 1_000, "{}", seen.most.told());
+    assert!(seen.after.of("connections_full") >= 1_000, "{}", seen.after.told());
+    assert!(seen.grown <= 32 * MIB, "{} bytes", seen.grown);
 }
 
 fn sid(handshake: &str) -> String {

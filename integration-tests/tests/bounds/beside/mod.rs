@@ -31,10 +31,24 @@ struct Seen {
     grown: usize,
 }
 
-/// Runs a flood beside the healthy client.
-async fn beside(what: &str, flood: impl AsyncFnOnce(u16)) -> Seen {
+impl Seen {
+    /// What was kept for clients, and what the process took, both in bytes.
+    fn stays_within(&self, buffered: usize, grown: usize) {
+        assert!(self.most.of("buffered") <= buffered as u64, "{}", self.most.told());
+        assert!(self.grown <= grown, "{} bytes", self.grown);
+    }
+}
+
+/// Runs the flood of four attackers beside the healthy client; each is told its number, and the port.
+async fn by_four<F>(what: &str, attack: impl Fn(usize, u16) -> F) -> Seen
+where
+    F: Future<Output = ()> + Send + 'static,
+{
+    let flood = async |port| four(|number| attack(number, port)).await;
     beside_in(what, process::command(SERVER, ""), flood).await
 }
+
+/// Runs a flood beside the healthy client.
 
 async fn beside_in(what: &str, server: Command, flood: impl AsyncFnOnce(u16)) -> Seen {
     let mut server = Process::start_by(server).await;

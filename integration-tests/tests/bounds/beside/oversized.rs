@@ -4,23 +4,20 @@ use integration_tests::client::PATH;
 use integration_tests::frames::{CONTINUATION, Frame, Message, TEXT, UPGRADE, WebSocket};
 use integration_tests::http::{self, Http};
 
-use super::{MIB, beside, four, joined};
+use super::{MIB, by_four, joined};
 
 const ROUNDS: usize = 5;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn oversized_everything() {
-    let seen = beside("oversized messages, bodies, heads, names and announcements", async |port| {
-        four(|_| async move {
-            for _ in 0..ROUNDS {
-                messages(port).await;
-                announcements(port).await;
-                bodies(port).await;
-                heads(port).await;
-                names(port).await;
-            }
-        })
-        .await;
+    let seen = by_four("oversized messages, bodies, heads, names and announcements", |_, port| async move {
+        for _ in 0..ROUNDS {
+            messages(port).await;
+            announcements(port).await;
+            bodies(port).await;
+            heads(port).await;
+            names(port).await;
+        }
     })
     .await;
     let rounds = (4 * ROUNDS) as u64;
@@ -28,8 +25,7 @@ async fn oversized_everything() {
     assert_eq!(seen.after.of("payloads_too_large"), 5 * rounds, "{}", seen.after.told());
     assert_eq!(seen.after.of("attachments_too_many"), rounds, "{}", seen.after.told());
     // Of four messages and bodies at a time, each up to a million bytes.
-    assert!(seen.most.of("buffered") <= 8 * MIB as u64, "{}", seen.most.told());
-    assert!(seen.grown <= 48 * MIB, "{} bytes", seen.grown);
+    seen.stays_within(8 * MIB, 48 * MIB);
 }
 
 /// A byte more than `max_payload` at once, and in fragments.

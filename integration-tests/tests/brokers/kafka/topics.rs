@@ -2,13 +2,14 @@
 
 use rdkafka::admin::{NewTopic, ResourceSpecifier, TopicReplication};
 use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::producer::{FutureProducer, FutureRecord};
 use rdkafka::{Offset, TopicPartitionList};
 use socketio_core::adapter::Broadcast;
 use socketio_core::adapter::broker::{Broker, Channel, Feed, Frame};
 use socketio_core::adapter::publisher::Publisher;
 use socketio_kafka::{Kafka, KafkaError};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use super::support::*;
 
@@ -29,9 +30,12 @@ async fn a_missing_topic_is_made_as_the_options_say() {
     let settings = described[0].as_ref().expect("the topic's").entry_map().into_iter();
     let settings: std::collections::HashMap<_, _> =
         settings.map(|(name, entry)| (name.to_owned(), entry.value.clone())).collect();
-    for (name, value) in
-        [("retention.ms", "600000"), ("segment.ms", "600000"), ("max.message.bytes", "2000000")]
-    {
+    for (name, value) in [
+        ("retention.ms", "600000"),
+        ("segment.ms", "600000"),
+        ("max.message.bytes", "2000000"),
+        ("message.timestamp.type", "LogAppendTime"),
+    ] {
         assert_eq!(settings[name].as_deref(), Some(value), "{name}");
     }
 }
@@ -74,6 +78,27 @@ async fn a_feed_whose_topic_is_made_again_ends_and_goes_on_at_the_beginning_of_t
     let mut feed = subscribe(&connect(&options()).await, &channel, feed.cursor().as_ref()).await;
     publish(&connect(&options()).await, &channel, numbers(13..15)).await;
     assert_eq!(heard(&mut feed, 5).await, numbers(10..15));
+}
+
+#[tokio::test]
+async fn a_node_whose_clock_is_years_ahead_hides_nothing_of_a_topic_that_is_made_again() {
+    let channel = channel();
+    let kafka = connect(&options()).await;
+    let mut feed = subscribe(&kafka, &channel, None).await;
+    publish(&kafka, &channel, numbers(0..9)).await;
+    let year = 365 * 24 * 3600 * 1000;
+    let ahead: FutureProducer = foreign().create().expect("a producer");
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).expect("a time").as_millis();
+    let record = FutureRecord::<(), _>::to(&channel).payload("9").timestamp(now as i64 + 10 * year);
+    ahead.send(record, Duration::from_secs(10)).await.expect("published");
+    assert_eq!(heard(&mut feed, 10).await, numbers(0..10));
+
+    delete(&channel).await;
+    end(&mut feed).await;
+
+    publish(&connect(&options()).await, &channel, numbers(10..13)).await;
+    let mut feed = subscribe(&connect(&options()).await, &channel, feed.cursor().as_ref()).await;
+    assert_eq!(heard(&mut feed, 3).await, numbers(10..13));
 }
 
 #[tokio::test]

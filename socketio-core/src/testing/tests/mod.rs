@@ -176,6 +176,23 @@ async fn with_a_paused_clock_nobody_waits_and_a_deadline_says_what_came_instead(
     client.emit_with_ack::<()>("echo", ()).await.unwrap();
 }
 
+#[tokio::test(start_paused = true)]
+async fn an_emit_to_a_server_that_does_not_read_ends_at_the_deadline() {
+    let io = Server::builder().max_handlers_in_flight(1).build().unwrap();
+    io.on("wait", |_: RawArgs| std::future::pending::<()>());
+    let client = Client::connect(&io).await.unwrap();
+    let large = "x".repeat(100_000);
+    let stuck = loop {
+        if let Err(stuck) = client.emit("wait", &large).await {
+            break stuck;
+        }
+    };
+    assert!(stuck.to_string().starts_with("waited 5s for the server to read"), "{stuck}");
+    // Half an event is under way: nothing can follow it.
+    let gone = client.emit("wait", ()).await.unwrap_err();
+    assert_eq!(gone.to_string(), "the client is gone: transport close");
+}
+
 #[tokio::test]
 async fn two_namespaces_do_not_hear_each_other() {
     let io = server();
