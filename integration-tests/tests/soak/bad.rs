@@ -161,6 +161,9 @@ async fn answers_nothing(number: usize, port: u16) {
 }
 
 impl Kind {
+    pub(crate) const ALL: [Kind; 5] =
+        [Kind::EveryWay, Kind::Refused, Kind::ReadsNothing, Kind::ReadsSlowly, Kind::AnswersNothing];
+
     /// What they do, for the report.
     pub(crate) fn does(self) -> &'static str {
         match self {

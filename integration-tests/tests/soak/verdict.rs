@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use integration_tests::process::publish;
 
+use crate::bad::Kind;
 use crate::pace::BUDGET;
 use crate::page;
 use crate::report::Report;
@@ -47,10 +48,10 @@ fn sentences(report: &Report) -> Vec<(bool, String)> {
     let (before, after) = report.standing.as_ref().expect("it was looked at");
     for (node, (before, after)) in before.nodes.iter().zip(&after.nodes).enumerate() {
         let same = after.0 <= before.0 && after.1 <= before.1 && after.2 == before.2;
-        let told = format!(
-            "node {node} has what it had before the first client: tasks, descriptors, and no client's"
+        let sentence = format!(
+            "node {node} has no more tasks and descriptors than before the first client, and nothing of any"
         );
-        all.push((same, told));
+        all.push((same, sentence));
     }
 
     let heard = &report.heard;
@@ -73,7 +74,7 @@ fn sentences(report: &Report) -> Vec<(bool, String)> {
     all.push((report.counted("members") == 2, "the nodes know each other".into()));
 
     all.push((!report.outages.is_empty(), format!("Redis was killed {} times", report.outages.len())));
-    for name in REACHED {
+    for name in Kind::ALL.iter().flat_map(|kind| kind.counted()) {
         let figure = report.counted(name);
         all.push((figure > 0, format!("{name} was reached: {figure}")));
     }
@@ -89,19 +90,6 @@ fn sentences(report: &Report) -> Vec<(bool, String)> {
     all.push((limit.is_none_or(|limit| took <= limit), sentence));
     all
 }
-
-/// What the bad clients bring about.
-const REACHED: [&str; 9] = [
-    "connects_refused",
-    "requests_refused",
-    "handler_panics",
-    "outgoing_full",
-    "acks_timed_out",
-    "upgrades_timed_out",
-    "unjoined",
-    "pings_timed_out",
-    "undelivered",
-];
 
 /// Messages that Redis may have had on their way when it was killed: twenty a second are said.
 const ON_THE_WAY: usize = 10;
