@@ -2,6 +2,7 @@
 
 use std::{future::Future, time::Duration};
 
+use tokio::sync::watch;
 use tokio::time::{Instant, sleep, timeout};
 
 /// Long enough for a machine with other things to do; a test that passes never waits for it.
@@ -41,4 +42,22 @@ pub fn until<E: std::fmt::Debug>(
             sleep(Duration::from_millis(5)).await;
         }
     }
+}
+
+/// By how much a timer of 10 ms is late until it `ended`: the worst of each second, behind the time since `start` at which it was.
+///
+/// What the machine made everybody wait, to be told beside what a server did.
+pub async fn lateness(start: std::time::Instant, ended: watch::Receiver<bool>) -> Vec<(Duration, Duration)> {
+    const STEP: Duration = Duration::from_millis(10);
+    let mut late = Vec::<(Duration, Duration)>::new();
+    while !*ended.borrow() {
+        let begun = std::time::Instant::now();
+        sleep(STEP).await;
+        let (at, by) = (start.elapsed(), begun.elapsed().saturating_sub(STEP));
+        match late.last_mut() {
+            Some(last) if last.0.as_secs() == at.as_secs() => last.1 = last.1.max(by),
+            _ => late.push((at, by)),
+        }
+    }
+    late
 }

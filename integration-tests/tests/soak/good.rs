@@ -7,6 +7,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use integration_tests::client::Client;
+use integration_tests::wait::lateness;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::sleep;
@@ -73,7 +74,8 @@ async fn all(ports: [u16; 2], start: Instant, ended: watch::Receiver<bool>) -> T
             _ => times.websocket.extend(waits),
         }
     }
-    times.late = late.await.expect("it only waits");
+    let late = late.await.expect("it only waits");
+    times.late = late.into_iter().map(|(at, took)| Wait { at, took }).collect();
     times
 }
 
@@ -137,19 +139,4 @@ async fn next(client: &mut Client) -> String {
             return packet;
         }
     }
-}
-
-async fn lateness(start: Instant, ended: watch::Receiver<bool>) -> Vec<Wait> {
-    const STEP: Duration = Duration::from_millis(10);
-    let mut late = Vec::<Wait>::new();
-    while !*ended.borrow() {
-        let begun = Instant::now();
-        sleep(STEP).await;
-        let (at, took) = (start.elapsed(), begun.elapsed().saturating_sub(STEP));
-        match late.last_mut() {
-            Some(last) if last.at.as_secs() == at.as_secs() => last.took = last.took.max(took),
-            _ => late.push(Wait { at, took }),
-        }
-    }
-    late
 }

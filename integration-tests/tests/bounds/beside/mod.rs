@@ -1,7 +1,7 @@
 //! A healthy client beside others that do what they can: its echoes come, in order, and none is lost.
 //!
-//! The server has its limits at their defaults and is a process of its own, so that its memory can be told. What the healthy client
-//! waited for at worst is printed, and not judged: the same machine is the attackers'.
+//! The server has its limits at their defaults and is a process of its own, so that its memory can be told. What the healthy client, on a
+//! thread of its own, waited for at worst is printed beside how late a bare timer was, and not judged: the same machine is the attackers'.
 
 mod connections; // handshakes, half-open connections
 mod oversized; // too much of everything at once
@@ -12,9 +12,10 @@ use std::time::{Duration, Instant};
 use integration_tests::client::Client;
 use integration_tests::frames::{Frame, TEXT};
 use integration_tests::process::{self, Figures, Process};
+use integration_tests::wait::lateness;
 use socketio_core::{Data, RawArgs, Server, Socket};
 use tokio::process::Command;
-use tokio::sync::watch;
+use tokio::sync::{oneshot, watch};
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
@@ -53,12 +54,8 @@ where
 async fn beside_in(what: &str, server: Command, flood: impl AsyncFnOnce(u16)) -> Seen {
     let mut server = Process::start_by(server).await;
     let port = server.port;
-    let (end, ended) = watch::channel(false);
-    let mut client = Client::websocket(port).await;
-    client.connect("/").await;
-    echo(&mut client, 0).await;
+    let healthy = Healthy::start(port).await;
     let before = server.resident();
-    let healthy = tokio::spawn(echoes(client, ended));
 
     let mut most = server.figures().await;
     let watching = async {
@@ -82,8 +79,7 @@ async fn beside_in(what: &str, server: Command, flood: impl AsyncFnOnce(u16)) ->
             }
         })
         .await;
-    end.send(true).unwrap();
-    let (count, worst) = healthy.await.expect("the healthy client is served");
+    let Echoes { count, worst, late } = healthy.end().await;
     server
         .shows("nothing to be left", |figures| match figures.each(NOTHING) {
             [0, 0, 0, 0, 0] => Ok(()),
@@ -92,27 +88,67 @@ async fn beside_in(what: &str, server: Command, flood: impl AsyncFnOnce(u16)) ->
         .await;
     let after = server.figures().await;
     process::publish(&format!(
-        "{what}: of {count} echoes beside it the slowest took {} ms; memory grew by {:.1} MiB; at most {}",
+        "{what}: of {count} echoes beside it the slowest took {} ms, a bare timer was late by {} ms; memory grew by {:.1} MiB; at most {}",
         worst.as_millis(),
+        late.as_millis(),
         grown as f64 / MIB as f64,
         most.told()
     ));
     Seen { most, after, grown }
 }
 
-/// One after the other, until it is to end; how many there were, and how long one took at worst.
-async fn echoes(mut client: Client, ended: watch::Receiver<bool>) -> (u64, Duration) {
-    let mut worst = Duration::ZERO;
-    let mut number = 0;
+/// The client that does as it should: one echo after the other.
+struct Healthy {
+    end: watch::Sender<bool>,
+    thread: std::thread::JoinHandle<Echoes>,
+}
+
+/// How many there were, how long one took at worst, and by how much a timer was late meanwhile.
+#[derive(Default)]
+struct Echoes {
+    count: u64,
+    worst: Duration,
+    late: Duration,
+}
+
+impl Healthy {
+    /// Once it has had the first.
+    async fn start(port: u16) -> Self {
+        let (end, ended) = watch::channel(false);
+        let (begin, begun) = oneshot::channel();
+        let thread = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+            runtime.unwrap().block_on(async {
+                let mut client = joined(port).await;
+                echo(&mut client, 0).await;
+                begin.send(()).unwrap();
+                echoes(client, ended).await
+            })
+        });
+        begun.await.expect("the healthy client is served");
+        Healthy { end, thread }
+    }
+
+    async fn end(self) -> Echoes {
+        self.end.send(true).expect("the healthy client is served");
+        let ended = tokio::task::spawn_blocking(|| self.thread.join());
+        ended.await.unwrap().expect("the healthy client is served")
+    }
+}
+
+async fn echoes(mut client: Client, ended: watch::Receiver<bool>) -> Echoes {
+    let late = tokio::spawn(lateness(Instant::now(), ended.clone()));
+    let mut echoes = Echoes::default();
     while !*ended.borrow() {
-        number += 1;
+        echoes.count += 1;
         let asked = Instant::now();
-        echo(&mut client, number).await;
-        worst = worst.max(asked.elapsed());
+        echo(&mut client, echoes.count).await;
+        echoes.worst = echoes.worst.max(asked.elapsed());
         sleep(Duration::from_millis(5)).await;
     }
     client.close().await;
-    (number, worst)
+    echoes.late = late.await.unwrap().into_iter().map(|(_, by)| by).max().unwrap_or_default();
+    echoes
 }
 
 async fn echo(client: &mut Client, number: u64) {
