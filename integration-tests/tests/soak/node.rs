@@ -15,6 +15,8 @@ pub(crate) async fn start_two(redis: &OwnBrokers) -> [Process; 2] {
     let channel = format!("soak-{}", Sid::generate());
     let start = || async {
         let mut command = process::command("node::a_node_in_a_process_of_its_own", "node");
+        // As where nobody debugs: a panic that is printed with its stack holds its thread for as long as it takes to find the names.
+        command.env("RUST_BACKTRACE", "0");
         command.env("SOAK_REDIS", redis.value("REDIS_URL")).env("SOAK_CHANNEL", &channel);
         Process::start_by(command).await
     };

@@ -136,6 +136,16 @@ fn answers(report: &Report, page: &mut String) -> Result {
         at.as_secs(),
         millis(report.late_during(worst)),
         millis(report.worst_between(&report.times.late, Duration::ZERO, Duration::MAX)),
+    )?;
+    let slow = report.slow.iter().map(|(event, held)| {
+        let worst = held.iter().max().copied().unwrap_or_default();
+        format!("`{event}` {} times, for {worst} ms at worst", held.len())
+    });
+    let slow = slow.collect::<Vec<_>>().join(", ");
+    let slow = if slow.is_empty() { "none".to_owned() } else { slow };
+    writeln!(
+        page,
+        "\nHandlers that held their thread for over 100 ms, and whoever it served, as the nodes' logs name them: {slow}."
     )
 }
 

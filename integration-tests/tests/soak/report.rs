@@ -1,5 +1,6 @@
 //! What was seen.
 
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use integration_tests::process::{Figures, Process};
@@ -26,6 +27,8 @@ pub(crate) struct Report {
     pub(crate) standing: Option<(Standing, Standing)>,
     pub(crate) resident_at_the_end: [usize; 2],
     pub(crate) figures: [Figures; 2],
+    /// The milliseconds for which handlers held their thread, by their events, as far as the log tells.
+    pub(crate) slow: BTreeMap<String, Vec<u64>>,
 }
 
 /// A second.
@@ -53,6 +56,7 @@ impl Report {
             standing: None,
             resident_at_the_end: [0; 2],
             figures: <[Figures; 2]>::default(),
+            slow: BTreeMap::new(),
         }
     }
 
@@ -100,6 +104,9 @@ impl Report {
     pub(crate) async fn figures(&mut self, nodes: &mut [Process; 2]) {
         for (figures, node) in self.figures.iter_mut().zip(&mut *nodes) {
             *figures = node.figures().await;
+        }
+        for (event, held) in nodes.iter().flat_map(|node| slow_handlers(&node.said())) {
+            self.slow.entry(event).or_default().push(held);
         }
         // What the allocator gives back, it gives back in its time.
         sleep(Duration::from_secs(1)).await;
@@ -156,6 +163,17 @@ impl Report {
     pub(crate) fn counted(&self, name: &str) -> u64 {
         self.figures.iter().map(|figures| figures.of(name)).sum()
     }
+}
+
+/// The handlers that a log names because they held their thread, each with the milliseconds.
+fn slow_handlers(log: &str) -> Vec<(String, u64)> {
+    let lines = log.lines().filter(|line| line.contains("a handler blocked its thread"));
+    let found = lines.filter_map(|line| {
+        let (_, event) = line.split_once(" event=\"")?;
+        let (_, held) = line.split_once(" blocked_ms=")?;
+        Some((event.split('"').next()?.to_owned(), held.split(' ').next()?.parse().ok()?))
+    });
+    found.collect()
 }
 
 /// Of one core.
