@@ -50,7 +50,6 @@ where
 }
 
 /// Runs a flood beside the healthy client.
-
 async fn beside_in(what: &str, server: Command, flood: impl AsyncFnOnce(u16)) -> Seen {
     let mut server = Process::start_by(server).await;
     let port = server.port;
