@@ -24,8 +24,11 @@ impl Program {
 
     pub(crate) fn command(name: &str) -> Command {
         let program = Self::built(name);
-        let is_new = built_after_its_sources(&program);
-        assert!(is_new, "{} is not of these sources: `cargo build --examples` makes it", program.display());
+        assert!(
+            built_after_its_sources(&program),
+            "{} is missing or older than its sources: `cargo test -p socketio-examples --all-features` makes it",
+            program.display()
+        );
         Command::new(program)
     }
 
