@@ -1,6 +1,5 @@
 //! The certificate that is shown now, and the files that it comes from.
 
-use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
@@ -109,7 +108,7 @@ fn of_pem(path: &Path, what: &'static str, error: pem::Error) -> TlsError {
 
 /// SIGHUP, where there is such a thing.
 #[cfg(unix)]
-struct Hangups(io::Result<tokio::signal::unix::Signal>);
+struct Hangups(std::io::Result<tokio::signal::unix::Signal>);
 
 #[cfg(unix)]
 impl Hangups {
