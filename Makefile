@@ -160,11 +160,11 @@ fuzz: ## every decoder for SECS=60 each (FUZZ="target ..." for some); needs carg
 	@cargo fuzz --version >/dev/null 2>&1 || { echo "make fuzz needs cargo-fuzz: cargo install cargo-fuzz --locked" >&2; exit 2; }
 	for target in $(FUZZ); do \
 		mkdir -p .cache/fuzz/$$target; \
-		cargo fuzz run --sanitizer none $$([[ $$target != *_url ]] || echo --features urls) $$target .cache/fuzz/$$target fuzz/corpus/$$target -- -max_total_time=$(SECS); \
+		cargo fuzz run --sanitizer none $$(case $$target in (*_url) echo --features urls;; (connection) echo --features server;; esac) $$target .cache/fuzz/$$target fuzz/corpus/$$target -- -max_total_time=$(SECS); \
 	done
 
 CASES ?= 10000
 
 models: ## the server beside plain models of it, and URLs of brokers, CASES=10000 random cases each
-	PROPTEST_CASES=$(CASES) cargo test -p socketio-core --features testing --test model
+	PROPTEST_CASES=$(CASES) cargo test -p socketio-core --features testing,msgpack --test model
 	PROPTEST_CASES=$(CASES) cargo test -p socketio-redis -p socketio-amqp -p socketio-kafka --lib urls

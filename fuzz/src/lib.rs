@@ -4,6 +4,8 @@
 //! committed corpora and findings.
 
 pub mod args;
+#[cfg(all(feature = "server", feature = "static-files"))]
+pub mod connection;
 pub mod engine_packet;
 pub mod frame;
 pub mod handshake_query;

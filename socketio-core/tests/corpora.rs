@@ -49,6 +49,12 @@ fn frames_between_nodes_hold_their_promises() {
     replay("wire_python", fuzz::wire_python::run);
 }
 
+#[cfg(all(feature = "server", feature = "static-files"))]
+#[test]
+fn connections_hold_their_promises() {
+    replay("connection", fuzz::connection::run);
+}
+
 #[test]
 fn any_short_input_is_harmless_everywhere() {
     let targets = [

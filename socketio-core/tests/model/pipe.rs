@@ -1,4 +1,6 @@
 //! One connection of a client, through a pipe in memory: what is written is what the server reads, HTTP or frames.
+//!
+//! The pipe is narrow, so that the server's writes are stuck soon when the client takes nothing.
 
 use std::sync::{Arc, Mutex};
 
@@ -6,15 +8,21 @@ use hyper::server::conn::http1;
 use hyper_util::rt::TokioIo;
 use hyper_util::service::TowerToHyperService;
 use socketio_core::Server;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream, WriteHalf, duplex, split};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, duplex, split};
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
 /// Dropped, it is cut.
 pub(crate) struct Pipe {
-    writer: WriteHalf<DuplexStream>,
+    /// What the client has to say, however much the server takes.
+    saying: mpsc::UnboundedSender<Vec<u8>>,
     got: Arc<Mutex<Got>>,
-    reading: JoinHandle<()>,
+    /// Whether the client takes what comes.
+    flowing: watch::Sender<bool>,
+    tasks: [JoinHandle<()>; 2],
 }
+
+const WIDTH: usize = 512;
 
 #[derive(Default)]
 struct Got {
@@ -33,30 +41,48 @@ pub(crate) enum Frame {
 
 impl Pipe {
     /// Connects and writes `request`.
-    pub(crate) async fn open(io: &Server, request: String) -> Pipe {
-        let (near, far) = duplex(1 << 16);
+    pub(crate) fn open(io: &Server, request: &str) -> Pipe {
+        let (near, far) = duplex(WIDTH);
         let service = TowerToHyperService::new(io.service());
         tokio::spawn(http1::Builder::new().serve_connection(TokioIo::new(far), service).with_upgrades());
-        let (mut reader, writer) = split(near);
+        let (mut reader, mut writer) = split(near);
+        let (saying, mut said) = mpsc::unbounded_channel::<Vec<u8>>();
+        let writing = tokio::spawn(async move {
+            while let Some(bytes) = said.recv().await {
+                // A peer that has closed is no error: what it said before tells.
+                let _ = writer.write_all(&bytes).await;
+            }
+        });
         let got = Arc::<Mutex<Got>>::default();
+        let (flowing, mut flows) = watch::channel(true);
         let reading = tokio::spawn({
             let got = got.clone();
             async move {
                 let mut buffer = [0; 4096];
-                while let Ok(length @ 1..) = reader.read(&mut buffer).await {
+                while flows.wait_for(|flows| *flows).await.is_ok() {
+                    let read = tokio::select! {
+                        biased;
+                        _ = flows.changed() => continue,
+                        read = reader.read(&mut buffer) => read,
+                    };
+                    let Ok(length @ 1..) = read else { break };
                     got.lock().unwrap().bytes.extend_from_slice(&buffer[..length]);
                 }
                 got.lock().unwrap().ended = true;
             }
         });
-        let mut pipe = Pipe { writer, got, reading };
-        pipe.write(request.as_bytes()).await;
+        let pipe = Pipe { saying, got, flowing, tasks: [reading, writing] };
+        pipe.write(request.as_bytes());
         pipe
     }
 
-    /// A peer that has closed is no error: what it said before tells.
-    pub(crate) async fn write(&mut self, bytes: &[u8]) {
-        let _ = self.writer.write_all(bytes).await;
+    pub(crate) fn write(&self, bytes: &[u8]) {
+        let _ = self.saying.send(bytes.to_vec());
+    }
+
+    /// The client takes nothing, or everything again.
+    pub(crate) fn flow(&self, flows: bool) {
+        self.flowing.send_replace(flows);
     }
 
     /// Status and body, once the answer is whole; a 101 leaves the frames behind it.
@@ -106,7 +132,7 @@ impl Pipe {
 
 impl Drop for Pipe {
     fn drop(&mut self) {
-        self.reading.abort();
+        self.tasks.iter().for_each(JoinHandle::abort);
     }
 }
 

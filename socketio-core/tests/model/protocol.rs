@@ -4,13 +4,18 @@
 //! Polling ──2probe, 5 (and the POST in flight is through)──> Websocket
 //!    └──────────── a broken rule, silence, an end ─────────────┴──> Ended
 //! ```
+//!
+//! What is said in its namespaces is in `namespaces.rs`.
 
 use socketio_core::DisconnectReason;
 
+use crate::namespaces::{Name, Namespaces};
 use crate::steps::Said;
+use crate::words::Words;
 
 pub(crate) const PING_INTERVAL: u64 = 1000;
 pub(crate) const PING_TIMEOUT: u64 = 500;
+pub(crate) const UPGRADE_TIMEOUT: u64 = 700;
 
 /// The server looks at its deadlines some 30 times a second.
 const TICK: u64 = 100;
@@ -26,12 +31,11 @@ pub(crate) struct Model {
     pub(crate) get: bool,
     /// What a POST in flight will have said, and since when it is.
     pub(crate) post: Option<(Vec<Said>, u64)>,
-    /// Numbers that the handlers of `up` have been given.
-    pub(crate) ups: Vec<u8>,
-    /// An event whose attachment is still to come.
-    half: Option<u8>,
-    /// How many `down`s have been emitted.
-    pub(crate) downs: u32,
+    pub(crate) namespaces: Namespaces,
+    /// Since when the client takes nothing from its WebSocket.
+    pub(crate) stalled: Option<u64>,
+    /// Upgrades that did not end in time.
+    pub(crate) late_upgrades: u64,
     pub(crate) asked_for_pong: bool,
     /// When it was certainly heard last, and when perhaps.
     heard: u64,
@@ -51,8 +55,9 @@ pub(crate) enum State {
 #[derive(Debug)]
 pub(crate) enum Upgrade {
     None,
-    Opened,
-    Probed,
+    /// Since when.
+    Opened(u64),
+    Probed(u64),
     /// `5` has come while a POST is in flight: what the WebSocket says is heard after that.
     Waiting(Vec<Heard>),
 }
@@ -77,15 +82,15 @@ pub(crate) enum Answer {
 }
 
 impl Model {
-    pub(crate) fn new(state: State, now: u64) -> Self {
+    pub(crate) fn new(state: State, words: Words, now: u64) -> Self {
         Model {
             state,
             upgrade: Upgrade::None,
             get: false,
             post: None,
-            ups: Vec::new(),
-            half: None,
-            downs: 0,
+            namespaces: Namespaces::new(words == Words::Json),
+            stalled: None,
+            late_upgrades: 0,
             asked_for_pong: false,
             heard: now,
             perhaps_heard: now,
@@ -166,10 +171,10 @@ impl Model {
         }
     }
 
-    pub(crate) fn open(&mut self) -> Answer {
+    pub(crate) fn open(&mut self, now: u64) -> Answer {
         match (&self.state, &self.upgrade) {
             (State::Polling, Upgrade::None) => {
-                self.upgrade = Upgrade::Opened;
+                self.upgrade = Upgrade::Opened(now);
                 Answer::Status(101)
             }
             (State::Ended(_), _) => Answer::Any,
@@ -182,22 +187,57 @@ impl Model {
             Upgrade::None if self.state == State::Websocket => self.hear_websocket(&heard, now),
             Upgrade::None => {}
             Upgrade::Waiting(later) => later.push(heard),
-            Upgrade::Opened | Upgrade::Probed if matches!(heard, Heard::Ping) => {}
-            Upgrade::Opened if matches!(heard, Heard::Said(Said::Probe)) => self.upgrade = Upgrade::Probed,
-            Upgrade::Probed if matches!(heard, Heard::Said(Said::Upgrade)) => {
+            Upgrade::Opened(_) | Upgrade::Probed(_) if matches!(heard, Heard::Ping) => {}
+            Upgrade::Opened(since) if matches!(heard, Heard::Said(Said::Probe)) => {
+                self.upgrade = Upgrade::Probed(*since);
+            }
+            Upgrade::Probed(_) if matches!(heard, Heard::Said(Said::Upgrade)) => {
                 self.upgrade = Upgrade::Waiting(Vec::new());
                 if self.post.is_none() {
                     self.take_over(now);
                 }
             }
             // Polling goes on as if nothing had been.
-            Upgrade::Opened | Upgrade::Probed => self.upgrade = Upgrade::None,
+            Upgrade::Opened(_) | Upgrade::Probed(_) => self.upgrade = Upgrade::None,
         }
     }
 
-    /// Its only namespace is closed, and the connection after it.
+    /// Time has passed: an upgrade has so much of it, and polling goes on without it.
+    pub(crate) fn tick(&mut self, now: u64) {
+        if self.upgrade_ends().is_some_and(|end| now >= end) {
+            self.upgrade = Upgrade::None;
+            self.late_upgrades += 1;
+        }
+    }
+
+    /// Whether a step now might come before the end of an upgrade or after it.
+    pub(crate) fn is_at_an_edge(&self, now: u64) -> bool {
+        self.upgrade_ends().is_some_and(|end| now.abs_diff(end) < 3)
+    }
+
+    fn upgrade_ends(&self) -> Option<u64> {
+        match self.upgrade {
+            Upgrade::Opened(since) | Upgrade::Probed(since) => Some(since + UPGRADE_TIMEOUT),
+            Upgrade::None | Upgrade::Waiting(_) => None,
+        }
+    }
+
+    pub(crate) fn is_probed(&self) -> bool {
+        matches!(self.upgrade, Upgrade::Probed(_) | Upgrade::Waiting(_))
+    }
+
+    pub(crate) fn emit(&mut self, name: Name, number: u32) {
+        self.namespaces.emit(name, number);
+    }
+
+    /// Its namespaces are closed, and the connection after them.
     pub(crate) fn send_away(&mut self) {
+        self.namespaces.send_out_of_all();
         self.end(&[DisconnectReason::ServerNamespaceDisconnect]);
+    }
+
+    pub(crate) fn shut_down(&mut self) {
+        self.end(&[DisconnectReason::ServerShuttingDown]);
     }
 
     /// The client answers a ping that it has seen.
@@ -210,16 +250,18 @@ impl Model {
         }
     }
 
-    /// The session was seen to end, which no step says.
-    pub(crate) fn seen_to_end(&mut self, reason: DisconnectReason, now: u64) {
+    /// The session was seen to end, which no step says; for which reason, there may be no handler to hear.
+    pub(crate) fn seen_to_end(&mut self, reason: Option<DisconnectReason>, now: u64) {
         let silent = now >= self.heard + PING_INTERVAL + PING_TIMEOUT;
         let slow = self.post.as_ref().is_some_and(|(_, since)| now >= since + PING_INTERVAL + PING_TIMEOUT);
+        let stuck = self.stalled.is_some_and(|since| now >= since + PING_TIMEOUT);
         match reason {
-            DisconnectReason::PingTimeout if silent => {}
-            DisconnectReason::TransportError if slow => {}
-            _ => panic!("it ended for {reason} at {now}: {self:?}"),
+            Some(DisconnectReason::PingTimeout) if silent => {}
+            Some(DisconnectReason::TransportError) if slow || stuck => {}
+            None if silent || slow || stuck => {}
+            _ => panic!("it ended for {reason:?} at {now}: {self:?}"),
         }
-        self.end(&[reason]);
+        self.end(&reason.into_iter().collect::<Vec<_>>());
     }
 
     /// Whether a client that can be reached must have had a ping by now, and has not.
@@ -254,18 +296,21 @@ impl Model {
             return;
         }
         match said {
-            Said::Up(number) if self.half.is_none() => self.ups.push(*number),
-            Said::UpWith(number) if self.half.is_none() => self.half = Some(*number),
-            Said::Bytes if self.half.is_some() => self.ups.extend(self.half.take()),
+            Said::Packet(packet) => {
+                if self.namespaces.hear(packet).is_err() {
+                    self.end(&[DisconnectReason::ParseError]);
+                }
+            }
             Said::Pong => self.pong(now),
             Said::Noop => {}
             Said::Close => self.end(&[DisconnectReason::TransportClose]),
-            _ => self.end(&[DisconnectReason::ParseError]),
+            Said::Probe | Said::Upgrade | Said::Garbage => self.end(&[DisconnectReason::ParseError]),
         }
     }
 
     fn end(&mut self, reasons: &[DisconnectReason]) {
         if self.lives() {
+            self.namespaces.end(reasons);
             self.state = State::Ended(reasons.to_vec());
             self.upgrade = Upgrade::None;
         }

@@ -1,29 +1,39 @@
 //! One session, driven by any sequence of steps, beside the model of it.
 //!
-//! After every step: the handlers have had what the model has heard, in order; what was emitted has come once, in order, and all of it
-//! where the client can be reached; requests have the answers that the model allows; and an end has one reason, and one of those that
-//! it may have. When everybody has left, nothing is left.
+//! After every step: the handlers have had what the model has heard, in order; what the server said has come once, in order, and all of
+//! it where the client can be reached; requests have the answers that the model allows; the server knows the client where the model does,
+//! as somebody new each time; and an end has one reason in every namespace, and one of those that it may have. When everybody has left,
+//! nothing is left.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bytes::Bytes;
 use proptest::prelude::*;
-use socketio_core::{Args, Data, DisconnectReason, Server, Socket};
+use proptest::sample::select;
+use socketio_core::{Args, Data, DisconnectReason, Drained, Server, Socket};
+use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 use crate::clock::{config, run, settle, wait};
-use crate::pipe::{Frame, Pipe, frame};
-use crate::protocol::{Answer, Heard, Model, PING_INTERVAL, PING_TIMEOUT, State, Upgrade};
+use crate::namespaces::Name;
+use crate::opening::{framed, head, open_polling, open_websocket};
+use crate::pipe::{Pipe, frame};
+use crate::protocol::{Answer, Heard, Model, PING_INTERVAL, PING_TIMEOUT, State, UPGRADE_TIMEOUT};
 use crate::steps::{Said, Step, steps};
+use crate::words::{ATTACHMENT, Ear, Words};
 
 proptest! {
     #![proptest_config(config(100))]
 
     #[test]
-    fn a_session_is_what_the_model_says_whatever_its_client_does(websocket in prop::bool::weighted(0.2), steps in steps()) {
+    fn a_session_is_what_the_model_says_whatever_its_client_does(
+        words in select(&[Words::Json, Words::Json, Words::Msgpack][..]),
+        websocket in prop::bool::weighted(0.2),
+        steps in steps(),
+    ) {
         run(async {
-            let mut world = World::new(websocket).await;
+            let mut world = World::new(words, websocket).await;
             for step in &steps {
                 world.take(step).await;
                 settle().await;
@@ -34,79 +44,97 @@ proptest! {
     }
 }
 
-const ATTACHMENT: &[u8] = &[1, 2, 3];
-
-struct World {
-    io: Server,
-    socket: Socket,
+pub(crate) struct World {
+    pub(crate) io: Server,
     start: Instant,
     sid: String,
-    model: Model,
+    words: Words,
+    pub(crate) model: Model,
+    /// Whom the server has known, in the order in which they came.
+    pub(crate) sockets: Vec<(Name, Socket)>,
     /// What the handlers were given.
-    heard: Arc<Mutex<Vec<u8>>>,
-    ends: Arc<Mutex<Vec<DisconnectReason>>>,
-    get: Option<Pipe>,
+    pub(crate) heard: Arc<Mutex<Vec<(Name, u8)>>>,
+    pub(crate) ends: Arc<Mutex<Vec<(Name, DisconnectReason)>>>,
+    pub(crate) get: Option<Pipe>,
     /// A POST in flight, and the rest of its body.
-    post: Option<(Pipe, String)>,
-    websocket: Option<Pipe>,
-    /// The numbers of `down` that have come.
-    received: Vec<u32>,
-    /// One whose attachment is still to come.
-    half: Option<u32>,
-    pongs: usize,
+    pub(crate) post: Option<(Pipe, String)>,
+    pub(crate) websocket: Option<Pipe>,
+    pub(crate) ear: Ear,
+    /// Whether what is said reached the client when that was compared last.
+    pub(crate) reached: bool,
+    /// The number of the next `down`.
+    downs: u32,
+    pub(crate) shutdown: Option<JoinHandle<Drained>>,
 }
 
 impl World {
-    async fn new(websocket: bool) -> World {
+    async fn new(words: Words, websocket: bool) -> World {
         let io = Server::builder()
             .ping_interval(Duration::from_millis(PING_INTERVAL))
             .ping_timeout(Duration::from_millis(PING_TIMEOUT))
-            .upgrade_timeout(Duration::from_secs(3600))
+            .upgrade_timeout(Duration::from_millis(UPGRADE_TIMEOUT))
             .build()
             .unwrap();
-        let (heard, ends) = (Arc::<Mutex<Vec<u8>>>::default(), Arc::<Mutex<Vec<_>>>::default());
-        let (up, end) = (heard.clone(), ends.clone());
-        io.on("up", move |Data(number): Data<u8>| up.lock().unwrap().push(number));
-        let up_with = heard.clone();
-        io.on("up with", move |Args((number, bytes)): Args<(u8, Bytes)>| {
-            assert_eq!(bytes, ATTACHMENT);
-            up_with.lock().unwrap().push(number);
-        });
-        io.on_disconnect(move |reason: DisconnectReason| end.lock().unwrap().push(reason));
+        let (heard, ends) = <(Arc<Mutex<Vec<_>>>, Arc<Mutex<Vec<_>>>)>::default();
+        for name in Name::ALL {
+            let namespace = io.of(name.path());
+            let up = heard.clone();
+            namespace.on("up", move |Data(number): Data<u8>| up.lock().unwrap().push((name, number)));
+            let up_with = heard.clone();
+            namespace.on("up with", move |Args((number, bytes)): Args<(u8, Bytes)>| {
+                assert_eq!(bytes, ATTACHMENT);
+                up_with.lock().unwrap().push((name, number));
+            });
+            let ask = heard.clone();
+            namespace.on("ask", move |Data(number): Data<u8>| {
+                ask.lock().unwrap().push((name, number));
+                number
+            });
+            let end = ends.clone();
+            namespace.on_disconnect(move |reason: DisconnectReason| end.lock().unwrap().push((name, reason)));
+        }
 
         let start = Instant::now();
-        let (sid, pipe) = if websocket { open_websocket(&io).await } else { open_polling(&io).await };
-        let socket = io.sockets().pop().expect("it was let in");
+        let (sid, pipe) =
+            if websocket { open_websocket(&io, words).await } else { open_polling(&io, words).await };
         let state = if websocket { State::Websocket } else { State::Polling };
-        World {
-            model: Model::new(state, 0),
+        let mut world = World {
+            model: Model::new(state, words, 0),
             io,
-            socket,
             start,
             sid,
+            words,
+            sockets: Vec::new(),
             heard,
             ends,
             get: None,
             post: None,
             websocket: pipe,
-            received: Vec::new(),
-            half: None,
-            pongs: 0,
-        }
+            ear: Ear::new(words),
+            reached: false,
+            downs: 0,
+            shutdown: None,
+        };
+        world.meet();
+        world
     }
 
-    fn now(&self) -> u64 {
+    pub(crate) fn now(&self) -> u64 {
         u64::try_from(self.start.elapsed().as_millis()).unwrap()
     }
 
-    async fn take(&mut self, step: &Step) {
+    pub(crate) async fn take(&mut self, step: &Step) {
+        while self.model.is_at_an_edge(self.now()) {
+            settle().await;
+        }
         let now = self.now();
+        self.model.tick(now);
         match step {
             Step::Get if self.model.get => {}
             Step::Post(_) | Step::BeginPost(_) if self.model.post.is_some() => {}
             Step::Get | Step::AnotherGet => {
                 let expected = self.model.get();
-                let pipe = self.request("GET", "polling", "").await;
+                let pipe = self.request("GET", "polling", "");
                 match expected {
                     Answer::Later => self.get = Some(pipe),
                     expected => self.answered(pipe, &expected, step).await,
@@ -116,26 +144,21 @@ impl World {
                 self.get = None;
                 self.model.cut_get();
             }
-            Step::Post(said) | Step::AnotherPost(said) => {
-                let expected = self.model.post(said, now);
-                let pipe = self.request("POST", "polling", &body(said)).await;
-                self.answered(pipe, &expected, step).await;
-            }
+            Step::Post(said) | Step::AnotherPost(said) => self.post(said, step).await,
             Step::BeginPost(said) => {
                 let expected = self.model.begin_post(said, now);
-                let body = body(said);
+                let body = self.body(said);
                 let (begun, rest) = body.split_at(body.len() / 2);
-                let head = self.head("POST", "polling", body.len());
-                let pipe = Pipe::open(&self.io, head + begun).await;
+                let pipe = Pipe::open(&self.io, &(self.head("POST", "polling", body.len()) + begun));
                 match expected {
                     Answer::Later => self.post = Some((pipe, rest.to_owned())),
                     expected => self.answered(pipe, &expected, step).await,
                 }
             }
             Step::FinishPost => {
-                let Some((mut pipe, rest)) = self.post.take() else { return };
+                let Some((pipe, rest)) = self.post.take() else { return };
                 let expected = self.model.finish_post(now);
-                pipe.write(rest.as_bytes()).await;
+                pipe.write(rest.as_bytes());
                 self.answered(pipe, &expected, step).await;
             }
             Step::CutPost => {
@@ -143,8 +166,8 @@ impl World {
                 self.model.cut_post();
             }
             Step::Open => {
-                let expected = self.model.open();
-                let mut pipe = self.request("GET", "websocket", "").await;
+                let expected = self.model.open(now);
+                let mut pipe = self.request("GET", "websocket", "");
                 settle().await;
                 let status = pipe.answer().map(|(status, _)| status);
                 match expected {
@@ -153,67 +176,110 @@ impl World {
                 }
                 if status == Some(101) {
                     self.websocket = Some(pipe);
+                    self.model.stalled = None;
                 }
             }
-            Step::Say(said) => self.say(std::slice::from_ref(said)).await,
-            Step::SayTogether(said) => self.say(said).await,
-            Step::Ping => self.websocket(&frame(0x9, b"!"), [Heard::Ping]).await,
-            Step::CloseFrame => self.websocket(&frame(0x8, &[]), [Heard::Close]).await,
+            Step::Say(said) => self.say(std::slice::from_ref(said)),
+            Step::SayTogether(said) => self.say(said),
+            Step::Ping => self.websocket(&frame(0x9, b"!"), [Heard::Ping]),
+            Step::CloseFrame => self.websocket(&frame(0x8, &[]), [Heard::Close]),
             Step::CutWebsocket => {
                 if self.websocket.take().is_some() {
+                    self.model.stalled = None;
                     self.model.websocket(Heard::Cut, now);
                 }
             }
+            Step::Stall | Step::Flow => {
+                if let Some(pipe) = &self.websocket {
+                    let stall = matches!(step, Step::Stall);
+                    pipe.flow(!stall);
+                    self.model.stalled = stall.then(|| self.model.stalled.unwrap_or(now));
+                }
+            }
             Step::Pong if !self.model.asked_for_pong => {}
-            Step::Pong if self.model.state == State::Websocket => {
-                self.say(&[Said::Pong]).await;
-            }
-            Step::Pong => {
-                let said = [Said::Pong];
-                let expected = self.model.post(&said, now);
-                let pipe = self.request("POST", "polling", &body(&said)).await;
-                self.answered(pipe, &expected, step).await;
-            }
-            Step::Emit => {
-                let number = self.model.downs;
-                // Every other one with an attachment.
-                let sent = match number % 2 {
-                    0 => self.socket.emit("down", number),
-                    _ => self.socket.emit("down", (number, Bytes::from_static(ATTACHMENT))),
-                };
-                assert_eq!(sent.is_ok(), self.model.lives(), "{sent:?}");
-                self.model.downs += u32::from(self.model.lives());
+            Step::Pong if self.model.state == State::Websocket => self.say(&[Said::Pong]),
+            Step::Pong => self.post(&[Said::Pong], step).await,
+            Step::Emit(name) => self.emit(*name),
+            Step::Flood(name) => (0..40).for_each(|_| self.emit(*name)),
+            Step::SendOut(name) => {
+                if let Some((_, socket)) = self.sockets.iter().rfind(|(other, _)| other == name) {
+                    socket.disconnect();
+                    self.model.namespaces.send_out(*name);
+                }
             }
             Step::SendAway => {
-                self.socket.close();
-                self.model.send_away();
+                self.sockets[0].1.close();
+                if self.model.lives() {
+                    self.model.send_away();
+                }
+            }
+            Step::Shutdown => {
+                let io = self.io.clone();
+                self.shutdown.get_or_insert_with(|| tokio::spawn(async move { io.close().await }));
+                self.model.shut_down();
             }
             Step::Wait(millis) => wait(*millis).await,
         }
     }
 
-    async fn say(&mut self, said: &[Said]) {
+    /// To the client, in each of the ways in which a server can.
+    fn emit(&mut self, name: Name) {
+        let number = self.downs;
+        self.downs += 1;
+        let mut known = self.sockets.iter().rev().filter(|(other, _)| *other == name);
+        let is_in = self.model.namespaces.is_in(name);
+        if let Some((_, socket)) = known.next() {
+            match number % 4 {
+                0 => assert_eq!(socket.emit("down", number).is_ok(), is_in, "{:?}", self.model),
+                1 => {
+                    let sent = socket.emit("down", (number, Bytes::from_static(ATTACHMENT)));
+                    assert_eq!(sent.is_ok(), is_in, "{:?}", self.model);
+                }
+                2 => drop(self.io.of(name.path()).local().emit("down", number).unwrap()),
+                _ => drop(self.io.of(name.path()).to(ROOM).emit("down", number).unwrap()),
+            }
+            self.model.emit(name, number);
+        }
+        assert!(known.all(|(_, gone)| gone.emit("down", number).is_err()), "somebody gone is told something");
+    }
+
+    async fn post(&mut self, said: &[Said], step: &Step) {
+        let expected = self.model.post(said, self.now());
+        let pipe = self.request("POST", "polling", &self.body(said));
+        self.answered(pipe, &expected, step).await;
+    }
+
+    fn say(&mut self, said: &[Said]) {
         let frames = said.iter().map(|said| match said {
-            Said::Bytes => frame(0x2, ATTACHMENT),
+            Said::Packet(packet) => framed(&self.words.write(packet)),
             said => frame(0x1, said.text().as_bytes()),
         });
-        self.websocket(&frames.collect::<Vec<_>>().concat(), said.iter().cloned().map(Heard::Said)).await;
+        let frames = frames.collect::<Vec<_>>().concat();
+        self.websocket(&frames, said.iter().cloned().map(Heard::Said));
     }
 
     /// Frames on the WebSocket, if there is one.
-    async fn websocket(&mut self, frames: &[u8], heard: impl IntoIterator<Item = Heard>) {
+    fn websocket(&mut self, frames: &[u8], heard: impl IntoIterator<Item = Heard>) {
         let now = self.now();
-        let Some(pipe) = &mut self.websocket else { return };
-        pipe.write(frames).await;
+        let Some(pipe) = &self.websocket else { return };
+        pipe.write(frames);
         heard.into_iter().for_each(|heard| self.model.websocket(heard, now));
     }
 
-    async fn request(&self, method: &str, transport: &str, body: &str) -> Pipe {
-        Pipe::open(&self.io, self.head(method, transport, body.len()) + body).await
+    fn request(&self, method: &str, transport: &str, body: &str) -> Pipe {
+        Pipe::open(&self.io, &(self.head(method, transport, body.len()) + body))
     }
 
     fn head(&self, method: &str, transport: &str, length: usize) -> String {
         head(method, transport, &format!("&sid={}", self.sid), length)
+    }
+
+    fn body(&self, said: &[Said]) -> String {
+        let packets = said.iter().map(|said| match said {
+            Said::Packet(packet) => self.words.write(packet).in_payload(),
+            said => said.text().to_owned(),
+        });
+        packets.collect::<Vec<_>>().join("\u{1e}")
     }
 
     async fn answered(&mut self, mut pipe: Pipe, expected: &Answer, step: &Step) {
@@ -228,109 +294,12 @@ impl World {
         }
     }
 
-    async fn compare(&mut self) {
-        self.receive();
-        let now = self.now();
-        let ends = self.ends.lock().unwrap().clone();
-        if let ([reason], true) = (&ends[..], self.model.lives()) {
-            self.model.seen_to_end(*reason, now);
-            settle().await;
-            self.receive();
-        }
-        let (model, seen) = (&self.model, &self.received);
-        match &model.state {
-            State::Ended(reasons) => {
-                assert!(ends.len() == 1 && reasons.contains(&ends[0]), "it ended for {ends:?}: {model:?}");
-                assert!(self.get.is_none(), "a GET waits for nothing: {model:?}");
-            }
-            _ => {
-                assert_eq!(ends, [], "{model:?}");
-                assert!(!model.is_overdue(now), "silent for too long: {now} {model:?}");
-            }
-        }
-        assert_eq!(*self.heard.lock().unwrap(), model.ups, "{model:?}");
-        assert_eq!(self.io.counters().sockets, usize::from(model.lives()), "{model:?}");
-        // A prefix of what was emitted, and all of it where the client is reached.
-        assert_eq!(
-            *seen,
-            (0..seen.len()).map(|n| u32::try_from(n).unwrap()).collect::<Vec<_>>(),
-            "{model:?}"
-        );
-        let reached = self.get.is_some() || model.state == State::Websocket;
-        let all = seen.len() == model.downs as usize;
-        assert!(!(reached && model.lives() && model.must_be_asked(now)), "no ping: {now} {model:?}");
-        assert!(all || !reached, "only {} of {} came: {model:?}", seen.len(), model.downs);
-        assert!(seen.len() <= model.downs as usize);
-        let probed = matches!(model.upgrade, Upgrade::Probed | Upgrade::Waiting(_));
-        assert!(!(probed && self.get.is_some()), "a GET in flight holds the upgrade up: {model:?}");
-        if let (Some(websocket), State::Polling, Upgrade::None) =
-            (&self.websocket, &model.state, &model.upgrade)
-        {
-            assert!(websocket.has_ended(), "an upgrade that came to nothing keeps its connection: {model:?}");
-        }
-    }
-
-    /// What came on the connections that wait.
-    fn receive(&mut self) {
-        if let Some((status, body)) = self.get.as_mut().and_then(Pipe::answer) {
-            self.get = None;
-            self.model.get = false;
-            assert!(status == 200 || !self.model.lives(), "a GET in flight was answered {status} {body}");
-            if status == 200 {
-                self.receive_payload(&body);
-            }
-        }
-        for frame in self.websocket.as_mut().map(Pipe::frames).unwrap_or_default() {
-            match frame {
-                Frame::Text(packet) => self.receive_packet(&packet),
-                Frame::Binary(bytes) => {
-                    assert_eq!(bytes, ATTACHMENT);
-                    self.receive_packet("bAQID");
-                }
-                Frame::Pong => self.pongs += 1,
-                Frame::Close => {}
-            }
-        }
-    }
-
-    fn receive_payload(&mut self, body: &str) {
-        body.split('\u{1e}').for_each(|packet| self.receive_packet(packet));
-    }
-
-    fn receive_packet(&mut self, packet: &str) {
-        let number = packet.strip_prefix("42[\"down\",").and_then(|rest| rest.strip_suffix(']'));
-        let begun = packet
-            .strip_prefix("451-[\"down\",")
-            .and_then(|rest| rest.strip_suffix(",{\"_placeholder\":true,\"num\":0}]"));
-        if let (Some(number), None) = (number.or(begun), self.half) {
-            let number = number.parse().expect("a number");
-            if begun.is_some() {
-                self.half = Some(number);
-            } else {
-                self.received.push(number);
-            }
-            return;
-        }
-        match (packet, self.half) {
-            ("bAQID", Some(number)) => {
-                self.half = None;
-                self.received.push(number);
-            }
-            ("2", _) => self.model.asked_for_pong = true,
-            ("3probe", _) => {}
-            ("6", _) => {
-                let probed = matches!(self.model.upgrade, Upgrade::Probed | Upgrade::Waiting(_));
-                let polls = self.model.state == State::Polling;
-                assert!(probed || !polls, "a GET came back with nothing: {:?}", self.model);
-            }
-            ("1" | "41", _) => assert!(!self.model.lives() || !self.ends.lock().unwrap().is_empty()),
-            _ => panic!("the server said {packet}"),
-        }
-    }
-
     /// Takes what is left, leaves, and finds that nothing stays.
     async fn end(mut self) {
-        for _ in 0..3 {
+        self.take(&Step::Flow).await;
+        settle().await;
+        self.compare().await;
+        for _ in 0..self.model.namespaces.told.len() + 3 {
             if self.model.state == State::Polling && self.get.is_none() {
                 self.take(&Step::Get).await;
                 settle().await;
@@ -338,12 +307,23 @@ impl World {
             }
         }
         if self.model.lives() {
-            assert_eq!(self.received.len(), self.model.downs as usize, "{:?}", self.model);
+            assert_eq!(self.ear.told, self.model.namespaces.told, "{:?}", self.model);
         }
         (self.get, self.post, self.websocket) = (None, None, None);
         wait(4 * (PING_INTERVAL + PING_TIMEOUT)).await;
-        assert_eq!(self.ends.lock().unwrap().len(), 1);
-        assert_eq!(*self.heard.lock().unwrap(), self.model.ups);
+        self.model.namespaces.end(&ANY);
+        self.ends_are_as_expected();
+        assert_eq!(*self.heard.lock().unwrap(), self.model.namespaces.heard);
+        self.nothing_stays();
+        if let Some(shutdown) = self.shutdown {
+            assert!(shutdown.is_finished(), "a shutdown without an end: {:?}", self.model);
+            let mut late = Pipe::open(&self.io, &head("GET", "polling", "", 0));
+            settle().await;
+            assert_eq!(late.answer().expect("an answer").0, 503);
+        }
+    }
+
+    fn nothing_stays(&self) {
         let left = self.io.counters();
         assert_eq!((left.sessions, left.sockets, left.rooms, left.websockets), (0, 0, 0, 0), "{left:?}");
         assert_eq!((left.pending_acks, left.handlers_running, left.buffered), (0, 0, 0), "{left:?}");
@@ -351,49 +331,9 @@ impl World {
     }
 }
 
-async fn open_polling(io: &Server) -> (String, Option<Pipe>) {
-    let ask = async |method: &str, sid: &str, body: &str| {
-        let mut pipe = Pipe::open(io, head(method, "polling", sid, body.len()) + body).await;
-        settle().await;
-        pipe.answer().expect("an answer")
-    };
-    let (_, open) = ask("GET", "", "").await;
-    let sid = sid(&open);
-    let query = format!("&sid={sid}");
-    assert_eq!(ask("POST", &query, "40").await, (200, "ok".to_owned()));
-    assert!(ask("GET", &query, "").await.1.starts_with("40"));
-    (sid, None)
-}
+/// What somebody may end for who is cut.
+const ANY: [DisconnectReason; 3] =
+    [DisconnectReason::TransportError, DisconnectReason::TransportClose, DisconnectReason::PingTimeout];
 
-async fn open_websocket(io: &Server) -> (String, Option<Pipe>) {
-    let mut pipe = Pipe::open(io, head("GET", "websocket", "", 0)).await;
-    settle().await;
-    assert_eq!(pipe.answer().expect("an answer").0, 101);
-    settle().await;
-    let Some(Frame::Text(open)) = pipe.frames().pop() else { panic!("no open packet") };
-    pipe.write(&frame(0x1, b"40")).await;
-    settle().await;
-    assert!(matches!(&pipe.frames()[..], [Frame::Text(packet)] if packet.starts_with("40")));
-    (sid(&open), Some(pipe))
-}
-
-fn head(method: &str, transport: &str, query: &str, length: usize) -> String {
-    let more = match transport {
-        "websocket" => {
-            "connection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\n\
-             sec-websocket-key: MDEyMzQ1Njc4OWFiY2RlZg==\r\n"
-        }
-        _ => "connection: close\r\n",
-    };
-    let target = format!("/socket.io/?EIO=4&transport={transport}{query}");
-    format!("{method} {target} HTTP/1.1\r\nhost: h\r\ncontent-length: {length}\r\n{more}\r\n")
-}
-
-fn sid(open: &str) -> String {
-    let sid = open.strip_prefix("0{\"sid\":\"").and_then(|rest| rest.split('"').next());
-    sid.expect("an open packet").to_owned()
-}
-
-fn body(said: &[Said]) -> String {
-    said.iter().map(Said::text).collect::<Vec<_>>().join("\u{1e}")
-}
+/// Everybody is in it.
+pub(crate) const ROOM: &str = "room";
