@@ -4,7 +4,7 @@
 
 use std::fmt::{Debug, Display};
 
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
 pub(crate) struct Parts<'a> {
     pub(crate) scheme: &'a str,
@@ -14,8 +14,14 @@ pub(crate) struct Parts<'a> {
 }
 
 impl<'a> Parts<'a> {
-    /// `None`: some line is missing, or the scheme is none and hides where the login begins.
+    /// `None`: some line is missing, or the scheme is none and hides where the login begins, or the word of the password is in it.
     pub(crate) fn of(text: &'a str) -> Option<Self> {
+        let decoded = percent_decode_str(text).decode_utf8_lossy();
+        // Some readers skip tabs and the like.
+        let letters: String = decoded.chars().filter(|c| c.is_alphanumeric()).collect();
+        if letters.to_lowercase().contains(SECRET) {
+            return None;
+        }
         let mut lines = text.splitn(4, '\n');
         let mut line = || lines.next();
         let parts = Parts { scheme: line()?, user: line()?, password: line()?, rest: line()? };
