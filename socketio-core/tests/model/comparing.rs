@@ -1,5 +1,7 @@
 //! What the client has received and the server knows, beside what the model says.
 
+use socketio_core::DisconnectReason;
+
 use crate::clock::settle;
 use crate::namespaces::Name;
 use crate::pipe::{Frame, Pipe};
@@ -37,7 +39,13 @@ impl World {
         let all = told.len() == expected.told.len();
         let reached = self.get.is_some() || (model.state == State::Websocket && model.stalled.is_none());
         match model.state {
-            State::Ended(_) => assert!(self.get.is_none(), "a GET waits for nothing: {model:?}"),
+            State::Ended(ref reasons) => {
+                assert!(self.get.is_none(), "a GET waits for nothing: {model:?}");
+                let told_why =
+                    [DisconnectReason::ServerNamespaceDisconnect, DisconnectReason::ServerShuttingDown];
+                let last_words = self.reached && told_why.iter().any(|reason| reasons == &[*reason]);
+                assert!(all || !last_words, "the last words did not come: {model:?}");
+            }
             _ => {
                 assert!(!model.is_overdue(now), "silent for too long: {now} {model:?}");
                 assert!(!(reached && model.must_be_asked(now)), "no ping: {now} {model:?}");
