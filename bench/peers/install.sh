@@ -14,7 +14,7 @@ main() {
     for peer; do
         case $peer in
             node | python | go | socketioxide) "$peer" || echo "install.sh: $peer is left out: it could not be installed" >&2 ;;
-            ours-2threads) ;;
+            floor | ours-2threads) ;; # built with ours
             *) echo "install.sh: unknown peer '$peer' (node python go socketioxide)" >&2; exit 2 ;;
         esac
     done

@@ -1,4 +1,5 @@
-//! All scenarios beside the peers: a group of bars for each, on a scale of powers of ten, as the servers lie that far apart.
+//! All scenarios beside the peers: a group of bars for each, on a scale of powers of ten, as the servers lie that far apart; over them a
+//! mark for what the kernel alone costs.
 
 use plotters::coord::Shift;
 use plotters::prelude::*;
@@ -7,6 +8,7 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 use crate::Outcome;
 use crate::results::Results;
 use crate::scenarios::{Goal, SCENARIOS};
+use crate::servers::FLOOR;
 
 pub(crate) fn draw(results: &Results) -> Outcome<String> {
     let groups = groups(results);
@@ -31,15 +33,21 @@ pub(crate) fn draw(results: &Results) -> Outcome<String> {
 struct Group {
     title: String,
     bars: Vec<(usize, f64)>,
+    /// What the kernel alone costs.
+    floor: Option<f64>,
 }
 
 fn groups(results: &Results) -> Vec<Group> {
     let figures =
         SCENARIOS.iter().flat_map(|scenario| scenario.goals.iter().map(move |goal| (scenario.name, goal)));
     let group = |(scenario, goal): (&str, &Goal)| {
-        let value = |name: &str| results.figure(scenario, name, goal.figure).map(|figure| figure.median);
+        let value = |name: &str| {
+            let median = results.figure(scenario, name, goal.figure)?.median;
+            // A short run may have cost less than what the system counts in: that has no place on this scale.
+            (median > 0.0).then_some(median)
+        };
         let bars = SERVERS.iter().enumerate().filter_map(|(at, (name, _))| Some((at, value(name)?)));
-        Group { title: format!("{}, {}", goal.title, goal.unit), bars: bars.collect() }
+        Group { title: format!("{}, {}", goal.title, goal.unit), bars: bars.collect(), floor: value(FLOOR) }
     };
     figures.map(group).filter(|group| !group.bars.is_empty()).collect()
 }
@@ -52,7 +60,12 @@ struct Scale {
 
 impl Scale {
     fn of(groups: &[Group]) -> Self {
-        let values = || groups.iter().flat_map(|group| group.bars.iter().map(|(_, value)| value.log10()));
+        let values = || {
+            let bars = |group: &Group| {
+                group.bars.iter().map(|(_, value)| *value).chain(group.floor).collect::<Vec<_>>()
+            };
+            groups.iter().flat_map(bars).map(f64::log10)
+        };
         let least = values().fold(f64::INFINITY, f64::min).floor();
         let most = values().fold(f64::NEG_INFINITY, f64::max).ceil();
         Scale { least: least as i32, most: (most as i32).max(least as i32 + 1) }
@@ -75,6 +88,8 @@ fn legend(area: &Area<'_>) -> Outcome<()> {
         area.draw(&Text::new(*name, (x + 17, 38), font(12, Pos::new(HPos::Left, VPos::Top))))?;
         x += 115;
     }
+    area.draw(&PathElement::new([(x + 6, 36), (x + 6, 52)], FLOOR_MARK.stroke_width(2)))?;
+    area.draw(&Text::new("the kernel alone", (x + 17, 38), font(12, Pos::new(HPos::Left, VPos::Top))))?;
     Ok(())
 }
 
@@ -109,6 +124,10 @@ fn draw_group(area: &Area<'_>, scale: &Scale, group: &Group, top: i32) -> Outcom
             font(10, Pos::new(HPos::Left, VPos::Center)),
         ))?;
     }
+    if let Some(floor) = group.floor {
+        let (x, bottom) = (scale.x(floor), top + BAR * i32::try_from(group.bars.len())?);
+        area.draw(&PathElement::new([(x, top - 3), (x, bottom)], FLOOR_MARK.stroke_width(2)))?;
+    }
     Ok(())
 }
 
@@ -131,6 +150,9 @@ const SERVERS: &[(&str, RGBColor)] = &[
     ("go", RGBColor(204, 121, 167)),
     ("python", RGBColor(230, 159, 0)),
 ];
+
+/// Of what the kernel alone costs, over the bars.
+const FLOOR_MARK: RGBColor = RGBColor(34, 34, 34);
 
 const WIDTH: u32 = 900;
 const LEFT: i32 = 220;

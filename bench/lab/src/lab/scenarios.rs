@@ -1,5 +1,7 @@
 //! What is measured, of which figure it is judged, and what that should be.
 
+use crate::servers::FLOOR;
+
 pub(crate) struct Scenario {
     pub(crate) name: &'static str,
     /// For the tables.
@@ -20,9 +22,12 @@ pub(crate) struct Goal {
 }
 
 impl Scenario {
-    /// Two worker threads are of interest where the order of events is.
+    /// Two worker threads are of interest where the order of events is; the floor knows no other node.
     pub(crate) fn is_for(&self, server: &str) -> bool {
-        !server.ends_with("-2threads") || self.name.starts_with("echo")
+        match server {
+            FLOOR => !self.crosses(),
+            _ => !server.ends_with("-2threads") || self.name.starts_with("echo"),
+        }
     }
 
     /// Needs two nodes, and Redis between them.
@@ -61,6 +66,7 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
         ],
     ),
     one("cross", "node to node over Redis", "delivery", &[cpu("node to node, Redis", 0.36, 1.0)]),
+    one("cross100", "node to node over Redis, 100 broadcasts a second", "delivery", &[]),
 ];
 
 const fn one(

@@ -30,6 +30,16 @@ impl Server {
     pub(crate) fn peer(name: &str, target: &Path) -> Option<Self> {
         let peers = Path::new("bench/peers");
         Some(match name {
+            "floor" => {
+                let program = target.join("server/floor");
+                Server {
+                    name: FLOOR,
+                    command: vec![text(&program)],
+                    environment: vec![],
+                    needs: program,
+                    version: env!("CARGO_PKG_VERSION").to_owned(),
+                }
+            }
             "ours-2threads" => {
                 let environment = vec![("RT", "multi"), ("TOKIO_WORKER_THREADS", "2")];
                 Server { name: "ours-2threads", environment, ..Self::ours(target) }
@@ -90,6 +100,9 @@ impl Server {
         (!self.needs.exists()).then_some(&self.needs)
     }
 }
+
+/// What the kernel alone costs: see `lab/src/floor`.
+pub(crate) const FLOOR: &str = "floor";
 
 fn text(path: &Path) -> String {
     path.display().to_string()

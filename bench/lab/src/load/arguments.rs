@@ -62,9 +62,9 @@ pub(crate) struct Arguments {
     #[arg(long, default_value_t = 30.0)]
     hold: f64,
 
-    /// Broadcasts a second, in the first part of `cross`
-    #[arg(long, default_value_t = 1_000)]
-    pub(crate) rate: u32,
+    /// Broadcasts a second of `cross100`, and of the first part of `cross`
+    #[arg(long)]
+    rate: Option<u32>,
 
     /// Handshakes at a time
     #[arg(long, default_value_t = 50)]
@@ -84,6 +84,7 @@ pub(crate) enum Scenario {
     Polling,
     Idle,
     Cross,
+    Cross100,
     Churn,
 }
 
@@ -105,6 +106,10 @@ impl Arguments {
             Scenario::Cross => 64,
             _ => 1,
         })
+    }
+
+    pub(crate) fn rate(&self) -> u32 {
+        self.rate.unwrap_or(if self.scenario == Scenario::Cross100 { 100 } else { 1_000 })
     }
 
     pub(crate) fn secs(&self) -> Duration {

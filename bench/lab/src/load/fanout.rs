@@ -82,7 +82,9 @@ pub(crate) struct Fan {
     publisher: usize,
     members: usize,
     pace: Pace,
-    /// By number.
+    /// The number of the first broadcast; lower ones are another's, and late.
+    first: usize,
+    /// By number, from the first.
     broadcasts: Vec<Heard>,
     /// Broadcasts that everybody has had.
     done: usize,
@@ -108,7 +110,20 @@ impl Heard {
 
 impl Fan {
     pub(crate) fn new(publisher: usize, members: usize, pace: Pace) -> Self {
-        Fan { publisher, members, pace, broadcasts: Vec::new(), done: 0, delays: histogram(), mismatched: 0 }
+        Fan {
+            publisher,
+            members,
+            pace,
+            first: 0,
+            broadcasts: Vec::new(),
+            done: 0,
+            delays: histogram(),
+            mismatched: 0,
+        }
+    }
+
+    pub(crate) fn numbered_from(self, first: usize) -> Self {
+        Fan { first, ..self }
     }
 
     /// Broadcasts begun, and those that everybody has had.
@@ -134,7 +149,7 @@ impl Fan {
     fn publish(&mut self, clients: &mut Clients, due: Instant) {
         let packet = format!(
             r#"42["fan",{{"seq":{},"text":"hello world, this is a broadcast line"}}]"#,
-            self.broadcasts.len()
+            self.first + self.broadcasts.len()
         );
         frames::write(TEXT, packet.as_bytes(), clients.out(self.publisher));
         self.broadcasts.push(Heard { sent: due, left: self.members, last: due });
@@ -143,7 +158,11 @@ impl Fan {
 
 impl Scenario for Fan {
     fn message(&mut self, _: usize, _: u8, payload: &[u8], _: &mut Vec<u8>, now: Instant) {
-        let Some(broadcast) = number(payload).and_then(|number| self.broadcasts.get_mut(number)) else {
+        let number = number(payload);
+        if number.is_some_and(|number| number < self.first) {
+            return;
+        }
+        let Some(broadcast) = number.and_then(|number| self.broadcasts.get_mut(number - self.first)) else {
             self.mismatched += 1;
             return;
         };

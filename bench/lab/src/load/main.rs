@@ -37,7 +37,7 @@ fn main() -> Outcome<()> {
         Scenario::Bigfan => fanout::big(&arguments)?,
         Scenario::Polling => polling::run(&arguments)?,
         Scenario::Idle => idle::run(&arguments)?,
-        Scenario::Cross => cross::run(&arguments)?,
+        Scenario::Cross | Scenario::Cross100 => cross::run(&arguments)?,
         Scenario::Churn => churn::run(&arguments)?,
     };
     println!("{line}");
