@@ -12,7 +12,7 @@ use integration_tests::{
     wait::until,
 };
 use socketio_core::{
-    Data, Server, Socket,
+    Data, Namespace, Server, Socket,
     server::{AckError, Counters},
 };
 
@@ -66,6 +66,35 @@ async fn namespaces_beyond_max_namespaces_are_refused_and_the_others_stay() {
     assert_eq!(client.next().await, "44/b,{\"message\":\"Too many namespaces\"}");
     assert_eq!(server.io.counters().namespaces_too_many, 1);
     answers(&mut client).await;
+    client.close().await;
+    assert_unharmed(&server).await;
+}
+
+#[tokio::test]
+async fn a_client_in_a_hundred_namespaces_is_heard_in_each_and_comes_back_to_those_it_left() {
+    let server = serve(Server::builder().max_namespaces(101), |io| {
+        io.of_pattern("/n-{number}")
+            .on("where", |namespace: Namespace| namespace.name().to_owned())
+            .on("siblings", |socket: Socket| socket.connection().sockets().len());
+    })
+    .await;
+    let mut client = joined("websocket", server.port).await;
+    for number in 0..100 {
+        client.connect(&format!("/n-{number}")).await;
+    }
+    for number in [3, 8, 50, 99] {
+        client.send(&format!("41/n-{number},")).await;
+        client.send(&format!("42/n-{number},7[\"where\"]")).await;
+        client.connect(&format!("/n-{number}")).await;
+    }
+    assert_eq!(server.io.counters().packets_dropped, 4, "what it says to namespaces that it has left");
+    for number in 0..100 {
+        client.send(&format!("42/n-{number},7[\"where\"]")).await;
+        assert_eq!(client.next().await, format!("43/n-{number},7[\"/n-{number}\"]"));
+    }
+    client.send("42/n-0,8[\"siblings\"]").await;
+    assert_eq!(client.next().await, "43/n-0,8[101]");
+    assert_eq!(server.io.counters().namespaces_too_many, 0);
     client.close().await;
     assert_unharmed(&server).await;
 }

@@ -6,10 +6,10 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use serde_json::value::RawValue;
-use smallvec::SmallVec;
 
 use super::encode::Parser;
 use super::inner::ServerInner;
+use super::joined::Joined;
 use super::life::{Admission, Early};
 use super::link::Link;
 use super::msgpack::{Msgpack, Unread};
@@ -24,8 +24,7 @@ use crate::protocol::packet::{Kind, Packet, PacketError};
 pub(crate) struct ClientInbox {
     server: Arc<ServerInner>,
     session: Arc<Session>,
-    /// One per namespace that the client has asked for; those it has left stay, as a mark that their late packets are no crime.
-    sockets: SmallVec<[Socket; 1]>,
+    joined: Joined,
     partial: Option<Box<Partial>>,
     link: Arc<Link>,
 }
@@ -49,11 +48,7 @@ impl ClientInbox {
         let limits = &server.limits;
         let serial = limits.serial.then(|| Serial::new(limits.queued_events, limits.early_bytes));
         let link = Link::new(limits.handlers_in_flight, serial, server.counting.clone());
-        ClientInbox { server, session, sockets: SmallVec::new(), partial: None, link }
-    }
-
-    fn find(&self, namespace: &str) -> Option<usize> {
-        self.sockets.iter().position(|socket| &*socket.namespace_inner().name == namespace)
+        ClientInbox { server, session, joined: Joined::default(), partial: None, link }
     }
 
     /// CONNECT: the namespace is asked for.
@@ -65,8 +60,8 @@ impl ClientInbox {
                 Some(data)
             }
         };
-        let at = self.find(name);
-        match at.and_then(|at| self.sockets.get(at)) {
+        let before = self.joined.get(name);
+        match before {
             // Asked again before it was answered: the answer to come is for both.
             Some(socket) if socket.life().is_connecting() => return Ok(()),
             Some(socket) if !socket.life().is_gone() => {
@@ -75,7 +70,7 @@ impl ClientInbox {
             _ => {}
         }
         let limit = self.server.limits.namespaces;
-        if at.is_none() && self.sockets.len() >= limit {
+        if before.is_none() && self.joined.len() >= limit {
             let reached = &self.server.engine.reached;
             reached.note(
                 Limit::Namespaces,
@@ -90,18 +85,15 @@ impl ClientInbox {
         if is_new {
             self.server.tell_of_new(&namespace);
         }
-        let socket = self.admit(namespace, at);
+        let socket = self.admit(namespace);
         connecting::connect(socket, auth);
         Ok(())
     }
 
-    fn admit(&mut self, namespace: Arc<NamespaceInner>, at: Option<usize>) -> Socket {
+    fn admit(&mut self, namespace: Arc<NamespaceInner>) -> Socket {
         let socket = Socket::new(self.server.clone(), namespace, self.session.clone(), self.link.clone());
-        match at.and_then(|at| self.sockets.get_mut(at)) {
-            Some(left) => *left = socket.clone(),
-            None => self.sockets.push(socket.clone()),
-        }
-        self.link.set_sockets(&self.sockets);
+        let place = self.joined.put(socket.clone());
+        self.link.put_socket(place, socket.clone());
         socket
     }
 
@@ -146,7 +138,7 @@ impl ClientInbox {
         let packet = match msgpack.read(message, self.server.limits.attachments) {
             Ok(packet) => packet,
             Err(Unread::Breach(close)) => return Err(close),
-            Err(Unread::Value(cause)) if self.sockets.is_empty() => return Err(Close::parse_error(cause)),
+            Err(Unread::Value(cause)) if self.joined.is_empty() => return Err(Close::parse_error(cause)),
             Err(Unread::Value(cause)) => {
                 if self.server.counting.msgpack_refused.one(&cause) {
                     tracing::warn!(target: "socketio", sid = %self.session.id(), cause, "a packet of a client that speaks msgpack is left out; others for this reason are only counted");
@@ -194,7 +186,7 @@ impl ClientInbox {
 
     /// The socket a packet is for. A client that never asked for the namespace breaks the protocol.
     fn addressee(&self, namespace: &str) -> Result<&Socket, Close> {
-        self.find(namespace).and_then(|at| self.sockets.get(at)).ok_or_else(|| {
+        self.joined.get(namespace).ok_or_else(|| {
             Close::parse_error(format_args!("a packet for {namespace}, which the client has not joined"))
         })
     }
@@ -283,18 +275,18 @@ impl Inbox for ClientInbox {
     }
 
     fn has_joined(&self) -> bool {
-        self.sockets.iter().any(|socket| socket.life().has_joined())
+        self.joined.iter().any(|socket| socket.life().has_joined())
     }
 
     fn upgraded(&self) {
-        for socket in self.sockets.iter().filter(|socket| socket.is_connected()) {
+        for socket in self.joined.iter().filter(|socket| socket.is_connected()) {
             dispatch::upgraded(socket);
         }
     }
 
     fn close(self: Box<Self>, close: &Close) {
-        self.link.set_sockets(&[]);
-        for socket in &self.sockets {
+        self.link.forget_sockets();
+        for socket in self.joined.iter() {
             socket.end(close, Tell::Nothing);
         }
         self.link.closed();
@@ -303,6 +295,6 @@ impl Inbox for ClientInbox {
 
 impl fmt::Debug for ClientInbox {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ClientInbox").field("sockets", &self.sockets).finish_non_exhaustive()
+        f.debug_struct("ClientInbox").field("joined", &self.joined).finish_non_exhaustive()
     }
 }

@@ -81,9 +81,28 @@ impl Link {
         lock(&self.sockets).clone()
     }
 
-    pub(crate) fn set_sockets(&self, sockets: &[Socket]) {
-        // What was there is dropped after the lock.
-        let _old = std::mem::replace(&mut *lock(&self.sockets), sockets.to_vec());
+    /// Another one, or one in the place of one that has left.
+    pub(crate) fn put_socket(&self, place: usize, socket: Socket) {
+        let mut sockets = lock(&self.sockets);
+        let left = match sockets.get_mut(place) {
+            Some(there) => Some(std::mem::replace(there, socket)),
+            None => {
+                // Most have one for good.
+                if sockets.is_empty() {
+                    sockets.reserve_exact(1);
+                }
+                sockets.push(socket);
+                None
+            }
+        };
+        // It is dropped after the lock.
+        drop(sockets);
+        drop(left);
+    }
+
+    pub(crate) fn forget_sockets(&self) {
+        // They are dropped after the lock.
+        let _sockets = std::mem::take(&mut *lock(&self.sockets));
     }
 
     /// `None`: the end of it all has come.

@@ -17,6 +17,7 @@ mod expiry; // sockets that have a time
 mod export; // the counters as metrics
 mod gather; // one question to many clients
 pub(crate) mod inner; // what every handle of a server shares
+mod joined; // the sockets of a connection, by namespace
 mod life; // a socket from its CONNECT to its end
 mod link; // what the sockets of one connection share
 #[cfg(feature = "msgpack")]
