@@ -10,8 +10,12 @@ use crate::results::Results;
 use crate::scenarios::{Goal, SCENARIOS};
 use crate::servers::FLOOR;
 
-pub(crate) fn draw(results: &Results) -> Outcome<String> {
+/// `None`: nothing has been measured that it could show.
+pub(crate) fn draw(results: &Results) -> Outcome<Option<String>> {
     let groups = groups(results);
+    if groups.is_empty() {
+        return Ok(None);
+    }
     let mut svg = String::new();
     {
         let height = TOP + groups.len() as u32 * GROUP + BOTTOM;
@@ -26,7 +30,7 @@ pub(crate) fn draw(results: &Results) -> Outcome<String> {
         }
         area.present()?;
     }
-    Ok(svg)
+    Ok(Some(svg))
 }
 
 /// The bars of one figure.

@@ -27,7 +27,7 @@ pub(crate) fn describe(servers: &[Server]) -> Outcome<Line> {
         "go": said("go", &["version"]),
         "python": said("python3", &["--version"]),
         "load_average": fs::read_to_string("/proc/loadavg")?.split(' ').next(),
-        "redis": env::var("REDIS_URL").is_ok(),
+        "redis": said("redis-server", &["--version"]).filter(|_| env::var("REDIS_URL").is_ok()),
         "versions": versions,
     });
     let Value::Object(line) = description else { unreachable!("it is written as an object") };

@@ -18,6 +18,7 @@ mod tables; // RESULTS.md
 use std::error::Error;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 
 use clap::{Args, Parser, Subcommand};
 
@@ -50,7 +51,7 @@ struct Run {
     scenarios: Vec<String>,
 
     /// Servers beside ours
-    #[arg(long, value_delimiter = ',', default_value = "socketioxide,node,go,python")]
+    #[arg(long, value_delimiter = ',', default_value = "floor,socketioxide,node,go,python")]
     peers: Vec<String>,
 
     /// How often
@@ -61,7 +62,7 @@ struct Run {
     #[arg(long, default_value_t = 4.0)]
     secs: f64,
 
-    /// Seconds that idle clients are pinged; a ping comes every 25
+    /// Seconds that idle clients are pinged, in the first round; a ping comes every 25
     #[arg(long, default_value_t = 30.0)]
     hold: f64,
 
@@ -95,36 +96,59 @@ impl Run {
         let lab = Lab::new(self)?;
         let mut servers = vec![Server::ours(&self.target)];
         for peer in &self.peers {
-            let server = Server::peer(peer, &self.target).ok_or_else(|| format!("no such server: {peer}"))?;
-            match server.missing() {
-                None => servers.push(server),
-                Some(missing) => {
-                    eprintln!(
-                        "{peer}: not run, {} is not there: bench/peers/install.sh says why",
-                        missing.display()
-                    )
-                }
-            }
+            servers.push(Server::peer(peer, &self.target).ok_or_else(|| format!("no such server: {peer}"))?);
         }
         fs::create_dir_all(&self.into)?;
         let mut results = Results::begin(self.into.join("results.jsonl"), machine::describe(&servers)?)?;
-        let mut failed = Vec::new();
+        for server in &servers {
+            if let Some(file) = server.missing() {
+                results.miss(server.name, &format!("there is no {}", file.display()))?;
+            }
+        }
+        servers.retain(|server| server.missing().is_none());
+        let begin = Instant::now();
         for scenario in scenarios {
-            for round in 1..=self.rounds {
-                for server in servers.iter().filter(|server| scenario.is_for(server.name)) {
-                    eprintln!("{} {round}/{}: {}", scenario.name, self.rounds, server.name);
-                    match lab.measure(scenario, server) {
-                        Ok(line) => results.add(line)?,
-                        Err(error) => failed.push(format!("{} of {}: {error}", scenario.name, server.name)),
+            let servers = servers.iter().filter(|server| scenario.is_for(server.name)).collect::<Vec<_>>();
+            timed(scenario.name, || self.take_turns(&lab, scenario, &servers, &mut results))?;
+        }
+        if self.curves {
+            curves::measure(&lab, self.rounds, &mut results)?;
+        }
+        eprintln!("--- all of it: {:.0} s", begin.elapsed().as_secs_f64());
+        report(&self.into)?;
+        match results.missing().count() {
+            0 => Ok(()),
+            some => Err(format!(
+                "{some} runs gave no figures: {} names them",
+                self.into.join("RESULTS.md").display()
+            )
+            .into()),
+        }
+    }
+
+    /// Each server once, and all of them again, round after round.
+    fn take_turns(
+        &self,
+        lab: &Lab,
+        scenario: &Scenario,
+        servers: &[&Server],
+        results: &mut Results,
+    ) -> Outcome<()> {
+        for round in 1..=self.rounds {
+            for server in servers {
+                eprintln!("{} {round}/{}: {}", scenario.name, self.rounds, server.name);
+                // Pings are waited for once: they cost the same in every round, and it takes half a minute.
+                let hold = if round == 1 { self.hold } else { 0.0 };
+                match lab.measure(scenario, server, hold) {
+                    Ok(line) => results.add(line)?,
+                    Err(error) => {
+                        results
+                            .miss(&format!("{} of {}, round {round}", scenario.name, server.name), &error)?;
                     }
                 }
             }
         }
-        if self.curves {
-            curves::measure(&lab, &mut results, &mut failed)?;
-        }
-        report(&self.into)?;
-        if failed.is_empty() { Ok(()) } else { Err(format!("no figures for {}", failed.join("; ")).into()) }
+        Ok(())
     }
 
     fn scenarios(&self) -> Outcome<Vec<&'static Scenario>> {
@@ -139,9 +163,19 @@ impl Run {
     }
 }
 
+/// Says how long a part took.
+fn timed<T>(part: &str, run: impl FnOnce() -> Outcome<T>) -> Outcome<T> {
+    let begin = Instant::now();
+    let outcome = run();
+    eprintln!("--- {part}: {:.0} s", begin.elapsed().as_secs_f64());
+    outcome
+}
+
 fn report(folder: &Path) -> Outcome<()> {
     let results = Results::read(&folder.join("results.jsonl"))?;
-    fs::write(folder.join("chart.svg"), chart::draw(&results)?)?;
+    if let Some(chart) = chart::draw(&results)? {
+        fs::write(folder.join("chart.svg"), chart)?;
+    }
     let tables = tables::write(&results);
     fs::write(folder.join("RESULTS.md"), &tables)?;
     println!("{tables}");

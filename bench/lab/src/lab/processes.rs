@@ -21,7 +21,6 @@ pub(crate) struct Lab {
     server_core: usize,
     load_core: usize,
     secs: f64,
-    hold: f64,
 }
 
 impl Lab {
@@ -29,20 +28,25 @@ impl Lab {
         let &[server_core, load_core] = run.cores.as_slice() else {
             return Err("two cores are needed".into());
         };
-        Ok(Lab { target: run.target.clone(), server_core, load_core, secs: run.secs, hold: run.hold })
+        Ok(Lab { target: run.target.clone(), server_core, load_core, secs: run.secs })
     }
 
     pub(crate) fn target(&self) -> &Path {
         &self.target
     }
 
-    pub(crate) fn measure(&self, scenario: &Scenario, server: &Server) -> Outcome<Line> {
+    pub(crate) fn secs(&self) -> f64 {
+        self.secs
+    }
+
+    /// `hold`: for how many seconds idle clients stay.
+    pub(crate) fn measure(&self, scenario: &Scenario, server: &Server, hold: f64) -> Outcome<Line> {
         let mut first = self.start(server, scenario.crosses(), &[])?;
-        if !scenario.crosses() {
-            return self.load(scenario.name, server.name, &mut first, None, &[]);
-        }
-        let mut second = self.start(server, true, &[])?;
-        self.load(scenario.name, server.name, &mut first, Some(&mut second), &[])
+        let mut second = if scenario.crosses() { Some(self.start(server, true, &[])?) } else { None };
+        // A broadcast a second: as many as make a figure.
+        let secs = if scenario.name == "bigfan" { (2.5 * self.secs).max(5.0) } else { self.secs };
+        let arguments = [("hold", &hold as &dyn ToString), ("secs", &secs)];
+        self.load(scenario.name, server.name, &mut first, second.as_mut(), &arguments)
     }
 
     /// Starts a server and waits until it accepts connections.
@@ -98,7 +102,7 @@ impl Lab {
         name: &str,
         first: &mut Running,
         second: Option<&mut Running>,
-        arguments: &[(&str, usize)],
+        arguments: &[(&str, &dyn ToString)],
     ) -> Outcome<Line> {
         let mut command = vec![self.target.join("server/load").display().to_string(), scenario.to_owned()];
         let mut flag =
@@ -106,15 +110,12 @@ impl Lab {
         flag("name", &name);
         flag("port", &first.port);
         flag("pid", &first.child.id());
-        // A broadcast a second: as many as make a figure.
-        flag("secs", &if scenario == "bigfan" { (2.5 * self.secs).max(5.0) } else { self.secs });
-        flag("hold", &self.hold);
         if let Some(second) = second {
             flag("port2", &second.port);
             flag("pid2", &second.child.id());
         }
         for (name, value) in arguments {
-            flag(name, value);
+            flag(name, *value);
         }
         self.said(&command, self.load_core)
     }
@@ -130,7 +131,19 @@ impl Lab {
     }
 
     fn said(&self, command: &[String], core: usize) -> Outcome<Line> {
-        let output = pinned_to(core, command).stdin(Stdio::null()).output()?;
+        let mut load = pinned_to(core, command);
+        let mut load = load.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
+        let begin = Instant::now();
+        // What it says fits in its pipes.
+        while load.try_wait()?.is_none() {
+            if begin.elapsed() > PATIENCE {
+                load.kill()?;
+                load.wait()?;
+                return Err(format!("no end after {} s", PATIENCE.as_secs()).into());
+            }
+            sleep(Duration::from_millis(20));
+        }
+        let output = load.wait_with_output()?;
         if output.status.success() {
             return Ok(serde_json::from_slice(&output.stdout)?);
         }
@@ -168,3 +181,6 @@ fn pinned_to(core: usize, command: &[String]) -> Command {
 fn free_port() -> Outcome<u16> {
     Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
 }
+
+/// One run of the load generator, which itself waits no longer for a server that is slow.
+const PATIENCE: Duration = Duration::from_secs(300);

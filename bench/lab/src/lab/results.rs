@@ -1,10 +1,11 @@
 //! What was measured: a line of JSON for the machine, then one for each run of a scenario. Medians and spread of these.
 
+use std::fmt::Display;
 use std::fs::{self, File};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::Outcome;
 use crate::processes::Line;
@@ -46,6 +47,23 @@ impl Results {
         Ok(())
     }
 
+    /// Notes that a run gave no figures, and why: the others go on.
+    pub(crate) fn miss(&mut self, what: &str, why: &dyn Display) -> Outcome<()> {
+        eprintln!("no figures for {what}: {why}");
+        // Of what a program said, the first line is what went wrong.
+        let why = why.to_string().lines().next().unwrap_or_default().to_owned();
+        let line = json!({ "missing": what, "why": why });
+        let Value::Object(line) = line else { unreachable!("it is written as an object") };
+        self.add(line)
+    }
+
+    /// What gave no figures, and why.
+    pub(crate) fn missing(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.lines
+            .iter()
+            .filter_map(|line| Some((line.get("missing")?.as_str()?, line.get("why")?.as_str()?)))
+    }
+
     /// Servers with figures of this scenario, the cheapest by `figure` first.
     pub(crate) fn servers(&self, scenario: &str, figure: &str) -> Vec<String> {
         let mut servers: Vec<String> = Vec::new();
@@ -85,7 +103,7 @@ impl Results {
     }
 
     fn of_scenario(&self, scenario: &str) -> impl Iterator<Item = &Line> {
-        self.lines.iter().filter(move |line| line["scenario"] == scenario)
+        self.lines.iter().filter(move |line| line.get("scenario").and_then(Value::as_str) == Some(scenario))
     }
 }
 

@@ -62,9 +62,9 @@ pub(crate) struct Arguments {
     #[arg(long, default_value_t = 30.0)]
     hold: f64,
 
-    /// Broadcasts a second of `cross100`, and of the first part of `cross`
+    /// Broadcasts a second: of `cross100`, of the first part of `cross`, and of `fanout`, then by the clock
     #[arg(long)]
-    rate: Option<u32>,
+    pub(crate) rate: Option<u32>,
 
     /// Handshakes at a time
     #[arg(long, default_value_t = 50)]
@@ -108,7 +108,7 @@ impl Arguments {
         })
     }
 
-    pub(crate) fn rate(&self) -> u32 {
+    pub(crate) fn rate_of_cross(&self) -> u32 {
         self.rate.unwrap_or(if self.scenario == Scenario::Cross100 { 100 } else { 1_000 })
     }
 

@@ -18,7 +18,7 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome<Line> {
     let mut next = Measuring { arguments, clients, publisher: members, numbered: 0 };
     next.until_the_nodes_hear_each_other()?;
 
-    let rate = arguments.rate();
+    let rate = arguments.rate_of_cross();
     let steady = next.measure(Pace::every(Duration::from_secs(1) / rate))?;
     let line = Line::of(arguments).count("rate", rate).latencies(&steady.fan.delays);
     if arguments.scenario == Scenario::Cross100 {

@@ -14,7 +14,11 @@ use crate::usage::Cpu;
 
 pub(crate) fn run(arguments: &Arguments) -> Outcome<Line> {
     let mut clients = room(arguments)?;
-    let mut fan = Fan::new(0, arguments.clients(), Pace::Window(arguments.in_flight()));
+    let pace = match arguments.rate {
+        Some(rate) => Pace::every(Duration::from_secs(1) / rate),
+        None => Pace::Window(arguments.in_flight()),
+    };
+    let mut fan = Fan::new(0, arguments.clients(), pace);
     clients.run(&mut fan, arguments.warm())?;
     fan.delays.clear();
     let (begin, cpu, own) = (Instant::now(), Cpu::of(arguments.pid)?, Cpu::own()?);
