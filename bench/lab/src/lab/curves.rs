@@ -135,7 +135,8 @@ impl Curve {
     fn measure(&self, lab: &Lab, point: &Point) -> Outcome<Line> {
         let ours = Server::ours(lab.target());
         let in_cluster = self.name == "nodes";
-        let secs = lab.secs();
+        // A server at full speed makes a figure in half the time; one in a cluster has a steady rate.
+        let secs = if in_cluster { lab.secs() } else { lab.secs() / 2.0 };
         let mut arguments: Vec<(&str, &dyn ToString)> = vec![("secs", &secs)];
         arguments.extend(point.arguments.iter().map(|(name, value)| (*name, value as &dyn ToString)));
         let others = (point.x - 1).to_string();
@@ -144,8 +145,8 @@ impl Curve {
             false => None,
         };
         if in_cluster {
-            // Until all have heard of each other. At a rate that those beside the load can follow, however many they are.
-            arguments.extend([("clients", &100 as &dyn ToString), ("warm", &5), ("rate", &500)]);
+            // Until all have heard of each other, by heartbeats in 2 s. At a rate that those beside the load can follow, however many they are.
+            arguments.extend([("clients", &100 as &dyn ToString), ("warm", &3), ("rate", &500)]);
         }
         let mut server = lab.start(&ours, in_cluster, &[])?;
         let mut line = lab.load(self.scenario, ours.name, &mut server, None, &arguments)?;
