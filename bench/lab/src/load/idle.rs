@@ -30,11 +30,15 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome<Line> {
     let line = Line::of(arguments)
         .figure("base_mb", base / 1024.0)
         .figure("kb_per_client", each(after_connect))
-        .figure("kb_after_hold", each(after_hold))
         .costs(count as u64, time, cpu, own)
         .count("dead", clients.dead());
     // They come every 25 s.
-    Ok(if pings == 0 { line } else { line.figure("us_per_ping", idle.micros() / pings as f64) })
+    Ok(match pings {
+        0 => line,
+        _ => {
+            line.figure("kb_after_hold", each(after_hold)).figure("us_per_ping", idle.micros() / pings as f64)
+        }
+    })
 }
 
 const FIRST: usize = 20;
