@@ -16,6 +16,7 @@ pub(crate) struct Joined {
     /// Those it has left stay, as a mark that their late packets are no crime.
     sockets: SmallVec<[Socket; 1]>,
     /// Where each is, once there are more than are looked through.
+    #[expect(clippy::box_collection, reason = "nearly all connections have none, and keep a pointer for it")]
     places: Option<Box<HashMap<Arc<str>, usize, RandomState>>>,
 }
 
