@@ -3,6 +3,7 @@
 //! ```text
 //! accepted ──head within 10 s──> request ──answered──> next head within 30 s ─ … ─> closed
 //!    │                            └ WebSocket: the connection leaves hyper, and this module
+//!    ├ no first head within 10 s: cut
 //!    ├ head too large: 431
 //!    └ 30 s without a handler at work or a byte taken: told to end, cut 10 s later
 //! ```
@@ -189,7 +190,10 @@ async fn drive<C, E>(
                 return;
             }
             Event::Phase(Phase::Over) => return,
-            Event::Phase(other) => phase = other,
+            Event::Phase(other) => {
+                phase = other;
+                deadline = Instant::now() + limits.close;
+            }
             Event::Deadline if told => {
                 tracing::debug!(target: "engineio", "HTTP connection cut: it did not end when told to");
                 return;
@@ -199,11 +203,12 @@ async fn drive<C, E>(
                 if deadline > Instant::now() {
                     continue;
                 }
+                // Who has not asked for anything has nothing to wait for.
+                deadline = Instant::now() + if activity.has_begun() { limits.close } else { Duration::ZERO };
             }
         }
         end(connection.as_mut());
         told = true;
-        deadline = Instant::now() + limits.close;
     }
 }
 

@@ -23,15 +23,17 @@ pub(super) struct Activity {
 struct State {
     at_work: usize,
     idle_since: Instant,
-    /// Shorter until the first request has come.
-    allowed: Duration,
-    allowed_later: Duration,
+    /// A request has come.
+    begun: bool,
+    /// How long it may be idle until then, and later.
+    first: Duration,
+    idle: Duration,
 }
 
 impl Activity {
     /// A new connection, whose first request has to come `first`; later it may be idle for `idle`.
     pub(super) fn new(first: Duration, idle: Duration) -> Self {
-        let state = State { at_work: 0, idle_since: Instant::now(), allowed: first, allowed_later: idle };
+        let state = State { at_work: 0, idle_since: Instant::now(), begun: false, first, idle };
         Activity { state: Arc::new(Mutex::new(state)) }
     }
 
@@ -39,7 +41,7 @@ impl Activity {
     pub(super) fn begin(&self) -> AtWork {
         let mut state = self.state();
         state.at_work += 1;
-        state.allowed = state.allowed_later;
+        state.begun = true;
         AtWork(self.clone())
     }
 
@@ -52,10 +54,15 @@ impl Activity {
     pub(super) fn deadline(&self) -> Instant {
         let state = self.state();
         if state.at_work > 0 {
-            Instant::now() + state.allowed_later
+            Instant::now() + state.idle
         } else {
-            state.idle_since + state.allowed
+            state.idle_since + if state.begun { state.idle } else { state.first }
         }
+    }
+
+    /// Whether there has been a request.
+    pub(super) fn has_begun(&self) -> bool {
+        self.state().begun
     }
 
     fn moved(&self) {
