@@ -96,7 +96,9 @@ impl Cluster {
     }
 
     fn command(port: u16, options: &[&str]) -> Command {
-        let mut command = Command::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../scripts/cluster"));
+        // Whoever runs the tests in the background has Ctrl-C ignored for them, and a shell cannot take that back.
+        let mut command = Command::new("env");
+        command.args(["--default-signal=INT", concat!(env!("CARGO_MANIFEST_DIR"), "/../scripts/cluster")]);
         command.args(options).args(["--port", &port.to_string()]);
         command.args([env!("CARGO_BIN_EXE_chat"), env!("CARGO_BIN_EXE_worker")]).arg(pages::client());
         command
