@@ -134,9 +134,10 @@ impl Run {
         servers: &[&Server],
         results: &mut Results,
     ) -> Outcome<()> {
-        for round in 1..=self.rounds {
+        let rounds = self.rounds * scenario.rounds;
+        for round in 1..=rounds {
             for server in servers {
-                eprintln!("{} {round}/{}: {}", scenario.name, self.rounds, server.name);
+                eprintln!("{} {round}/{rounds}: {}", scenario.name, server.name);
                 // Pings are waited for once: they cost the same in every round, and it takes half a minute.
                 let hold = if round == 1 { self.hold } else { 0.0 };
                 match lab.measure(scenario, server, hold) {
