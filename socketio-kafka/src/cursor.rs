@@ -12,7 +12,8 @@
 //! - A partition that the cursor does not know was added meanwhile: from its beginning.
 //! - The topic is another one of the same name, or the cluster lost its end, `next > high`: on at the first frame that is younger
 //!   than the last one seen, so that a new topic is read from its beginning, and an old one is not read twice. Times are those that
-//!   the frames bear: the broker's own where it stamps them (`LogAppendTime`, as in topics that we make), else their senders'.
+//!   the frames bear: the broker's own where it stamps them (`LogAppendTime`, as in topics that we make), else their senders', or ours
+//!   where a sender's clock is ahead of it.
 //!
 //! A topic that was made again and has already grown past the cursor's place cannot be told from the old one: what is before that
 //! place is missed.
@@ -23,7 +24,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use rdkafka::consumer::{Consumer, StreamConsumer};
 use rdkafka::error::{KafkaError as Cause, KafkaResult, RDKafkaErrorCode};
-use rdkafka::{Offset, TopicPartitionList};
+use rdkafka::{Offset, Timestamp, TopicPartitionList};
 
 use crate::link::Link;
 use crate::topics::WAIT;
@@ -43,6 +44,15 @@ impl Cursor {
     pub(crate) fn advance(&mut self, topic: &Arc<str>, partition: i32, offset: i64, time: Option<i64>) {
         self.next.insert((Arc::clone(topic), partition), offset + 1);
         self.seen = time.unwrap_or(self.seen);
+    }
+}
+
+/// The time of a frame, in milliseconds of Unix time; a sender ahead of its time would hide all that comes until then.
+pub(crate) fn time(of: Timestamp) -> Option<i64> {
+    match of {
+        Timestamp::LogAppendTime(broker) => Some(broker),
+        Timestamp::CreateTime(sender) => Some(sender.min(now())),
+        Timestamp::NotAvailable => None,
     }
 }
 

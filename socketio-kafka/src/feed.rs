@@ -114,7 +114,7 @@ async fn read(reader: &Reader, topics: &Topics, records: &Records) -> Option<Kaf
             continue;
         };
         let frame = Frame { channel: Arc::clone(topic), payload: Bytes::copy_from_slice(payload) };
-        let time = message.timestamp().to_millis();
+        let time = cursor::time(message.timestamp());
         let record = Record { frame, partition: message.partition(), offset: message.offset(), time };
         records.send(Ok(record)).await.ok()?;
     }
