@@ -110,26 +110,24 @@ impl Sending {
         if self.is_empty() {
             return Poll::Ready(Ok(0));
         }
-        let written = if self.rope.parts.is_empty() {
-            std::task::ready!(
-                Pin::new(io).poll_write(cx, self.rope.tail.get(self.offset..).unwrap_or_default())
-            )?
-        } else {
-            let mut slices = [IoSlice::new(&[]); SLICES];
-            let mut used = 0;
-            let mut skip = self.offset;
-            for chunk in self.rope.parts.iter().map(|part| &part[..]).chain([&self.rope.tail[..]]) {
-                if used == SLICES {
-                    break;
-                }
-                let chunk = chunk.get(std::mem::take(&mut skip)..).unwrap_or_default();
-                if !chunk.is_empty() {
-                    slices[used] = IoSlice::new(chunk);
-                    used += 1;
-                }
+        let mut slices = [IoSlice::new(&[]); SLICES];
+        let mut used = 0;
+        let mut skip = self.offset;
+        for chunk in self.rope.parts.iter().map(|part| &part[..]).chain([&self.rope.tail[..]]) {
+            if used == SLICES {
+                break;
             }
-            std::task::ready!(Pin::new(io).poll_write_vectored(cx, &slices[..used]))?
-        };
+            let chunk = chunk.get(std::mem::take(&mut skip)..).unwrap_or_default();
+            if !chunk.is_empty() {
+                slices[used] = IoSlice::new(chunk);
+                used += 1;
+            }
+        }
+        // To the kernel a list of one is dearer than the one.
+        let written = std::task::ready!(match &slices[..used] {
+            [one] => Pin::new(io).poll_write(cx, one),
+            several => Pin::new(io).poll_write_vectored(cx, several),
+        })?;
         if written == 0 {
             return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
         }

@@ -62,9 +62,11 @@ impl Connection {
         if self.sending.has_slipped() || (!self.ping_due && self.pongs.is_empty()) {
             return;
         }
-        let mut frames = if std::mem::take(&mut self.ping_due) { PING.to_vec() } else { Vec::new() };
-        frames.append(&mut self.pongs);
-        self.sending.slip_in(Bytes::from(frames));
+        let ping = if std::mem::take(&mut self.ping_due) { &PING[..] } else { &[] };
+        self.sending.slip_in(match std::mem::take(&mut self.pongs) {
+            pongs if pongs.is_empty() => Bytes::from_static(ping),
+            pongs => Bytes::from([ping, &pongs].concat()),
+        });
     }
 
     fn flush(&mut self, cx: &mut Context<'_>) -> Result<Poll<()>, End> {
