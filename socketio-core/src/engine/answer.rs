@@ -29,7 +29,6 @@ impl Engine {
         B::Error: Into<BoxError>,
     {
         let client = self.config.trusted_proxies.client(parts);
-        let kind = RequestKind::of(parts);
         let address = client.address;
         let grant = self.config.cors.check(parts, &client);
         let answered = match &grant {
@@ -43,7 +42,7 @@ impl Engine {
             }
             self.refusals.log(&refusal, path_only(&parts.uri), address);
             self.config.hooks.refused(parts, &refusal);
-            refusal.into_response(kind)
+            refusal.into_response(RequestKind::of(parts))
         });
         if let Ok(grant) = grant {
             grant.apply(&self.config.cors, response.headers_mut());
