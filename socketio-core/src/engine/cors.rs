@@ -186,12 +186,12 @@ impl Cors {
         };
         let Some(origin) = origin else { return Ok(grant) };
         let Ok(written) = origin.to_str() else {
-            return Err(self.refuse("(no text)", client));
+            return Err(self.refuse("(no text)", parts, client));
         };
         let origin = canonical(written);
         let allowed = match &self.rule {
             Rule::SameOrigin => {
-                origin.is_some() && origin == client.own_origin().as_deref().and_then(canonical)
+                origin.is_some() && origin == client.own_origin(parts).as_deref().and_then(canonical)
             }
             Rule::Listed(origins) => {
                 origins.iter().any(|listed| listed == origin.as_deref().unwrap_or(written))
@@ -199,13 +199,13 @@ impl Cors {
             Rule::Predicate(allow) => allow(written, parts),
             Rule::Any | Rule::Off => true,
         };
-        if allowed { Ok(grant) } else { Err(self.refuse(written, client)) }
+        if allowed { Ok(grant) } else { Err(self.refuse(written, parts, client)) }
     }
 
-    fn refuse(&self, origin: &str, client: &Client) -> Refusal {
+    fn refuse(&self, origin: &str, parts: &Parts, client: &Client) -> Refusal {
         let expected = match &self.rule {
             Rule::SameOrigin => {
-                client.own_origin().unwrap_or_else(|| "the request's host, but it names none".to_owned())
+                client.own_origin(parts).unwrap_or_else(|| "the request's host, but it names none".to_owned())
             }
             Rule::Listed(origins) => origins.join(" or "),
             Rule::Predicate(_) => "one that the predicate accepts".to_owned(),

@@ -58,7 +58,8 @@ impl TrustedProxies {
     pub(crate) fn client(&self, parts: &Parts) -> Client {
         let peer = Peer::of(&parts.extensions);
         let address = peer.address.map(|address| address.ip().to_canonical());
-        let direct = Client { address, secure: peer.secure || is_https_of_http2(parts), host: host(parts) };
+        let direct =
+            Client { address, secure: peer.secure || is_https_of_http2(parts), forwarded_host: None };
         if !self.trusts(address) {
             return direct;
         }
@@ -67,7 +68,7 @@ impl TrustedProxies {
         Client {
             address: client.or(direct.address),
             secure: hops.secure(depth).unwrap_or(direct.secure),
-            host: hops.host(depth).or(direct.host),
+            forwarded_host: hops.host(depth),
         }
     }
 
@@ -90,15 +91,15 @@ pub(crate) struct Client {
     pub(crate) address: Option<IpAddr>,
     /// Whether the client speaks `https` or `wss`, be it to a proxy.
     pub(crate) secure: bool,
-    /// Host and port as the client wrote them.
-    pub(crate) host: Option<String>,
+    /// Host and port that the client asked a proxy for.
+    forwarded_host: Option<String>,
 }
 
 impl Client {
-    /// The origin of pages that this client has from us, if it told the host: `https://chat.example`.
-    pub(crate) fn own_origin(&self) -> Option<String> {
+    /// The origin of pages that this client, whose request it is, has from us, if it told the host: `https://chat.example`.
+    pub(crate) fn own_origin(&self, parts: &Parts) -> Option<String> {
         let scheme = if self.secure { "https" } else { "http" };
-        self.host.as_ref().map(|host| format!("{scheme}://{host}"))
+        self.forwarded_host.as_deref().or_else(|| host(parts)).map(|host| format!("{scheme}://{host}"))
     }
 }
 
@@ -108,10 +109,10 @@ fn is_https_of_http2(parts: &Parts) -> bool {
 }
 
 /// `:authority`, an absolute request line's host, or `Host`.
-fn host(parts: &Parts) -> Option<String> {
+fn host(parts: &Parts) -> Option<&str> {
     let authority = parts.uri.authority().map(|authority| authority.as_str());
     let header = || parts.headers.get(HOST).and_then(|host| host.to_str().ok());
-    authority.or_else(header).map(str::trim).filter(|host| !host.is_empty()).map(str::to_owned)
+    authority.or_else(header).map(str::trim).filter(|host| !host.is_empty())
 }
 
 #[cfg(test)]

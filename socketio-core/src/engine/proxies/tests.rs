@@ -133,10 +133,9 @@ fn forwarded_is_not_read_beside_the_older_headers() {
 fn a_unix_socket_has_no_address_and_is_trusted_by_its_own_word() {
     let mut parts = parts(&[("x-forwarded-for", "203.0.113.9"), ("x-forwarded-proto", "https")]);
     parts.extensions.insert(Peer::unix());
-    let trust = |values: &[&str]| TrustedProxies::parse(values).unwrap().client(&parts);
 
-    assert_eq!(trust(&["0.0.0.0/0", "::/0"]).address, None);
-    assert_eq!(trust(&["unix"]), info("203.0.113.9", true, "us.example"));
+    assert_eq!(seen_in(&parts, &["0.0.0.0/0", "::/0"]).address, None);
+    assert_eq!(seen_in(&parts, &["unix"]), info("203.0.113.9", true, "us.example"));
 }
 
 #[test]
@@ -150,13 +149,13 @@ fn a_dual_stack_listener_does_not_hide_a_trusted_ipv4() {
 fn tls_is_told_by_the_listener_or_by_http_2() {
     let mut direct = parts(&[]);
     direct.extensions.insert(Peer::from(socket("203.0.113.9")).secure(true));
-    assert_eq!(TrustedProxies::default().client(&direct).own_origin().unwrap(), "https://us.example");
+    assert_eq!(TrustedProxies::default().client(&direct).own_origin(&direct).unwrap(), "https://us.example");
 
     let mut http2 =
         Request::builder().uri("https://us.example:444/socket.io/").body(()).unwrap().into_parts().0;
     http2.version = Version::HTTP_2;
     let client = TrustedProxies::default().client(&http2);
-    assert_eq!(client.own_origin().unwrap(), "https://us.example:444", "`:authority` counts as Host");
+    assert_eq!(client.own_origin(&http2).unwrap(), "https://us.example:444", "`:authority` counts as Host");
     http2.version = Version::HTTP_11;
     assert!(!TrustedProxies::default().client(&http2).secure, "a request line is no proof");
 }
@@ -179,10 +178,22 @@ fn a_value_that_is_no_network_is_named() {
     }
 }
 
-fn seen(peer: &str, headers: &[(&'static str, &str)], trusted: &[&str]) -> Client {
+/// What a request tells of its client.
+#[derive(Debug, PartialEq)]
+struct Seen {
+    address: Option<IpAddr>,
+    own_origin: Option<String>,
+}
+
+fn seen(peer: &str, headers: &[(&'static str, &str)], trusted: &[&str]) -> Seen {
     let mut parts = parts(headers);
     parts.extensions.insert(Peer::from(socket(peer)));
-    TrustedProxies::parse(trusted).unwrap().client(&parts)
+    seen_in(&parts, trusted)
+}
+
+fn seen_in(parts: &Parts, trusted: &[&str]) -> Seen {
+    let client = TrustedProxies::parse(trusted).unwrap().client(parts);
+    Seen { address: client.address, own_origin: client.own_origin(parts) }
 }
 
 fn parts(headers: &[(&'static str, &str)]) -> Parts {
@@ -198,6 +209,7 @@ fn socket(ip: &str) -> SocketAddr {
     SocketAddr::new(ip.parse().unwrap(), 40_000)
 }
 
-fn info(address: &str, secure: bool, host: &str) -> Client {
-    Client { address: address.parse().ok(), secure, host: Some(host.to_owned()) }
+fn info(address: &str, secure: bool, host: &str) -> Seen {
+    let scheme = if secure { "https" } else { "http" };
+    Seen { address: address.parse().ok(), own_origin: Some(format!("{scheme}://{host}")) }
 }
