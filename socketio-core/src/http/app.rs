@@ -191,7 +191,7 @@ where
     fn call(&mut self, request: Request<B>) -> Self::Future {
         let service = &self.shared.service;
         if service.is_for(&request) {
-            AppFuture::engine(Box::pin(service.answer(request)))
+            AppFuture::engine(service.answer(request))
         } else {
             AppFuture::elsewhere(self.clone().elsewhere(request))
         }

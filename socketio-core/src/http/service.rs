@@ -8,7 +8,6 @@ use std::task::{Context, Poll};
 
 use bytes::Buf;
 use futures_util::FutureExt;
-use futures_util::future::Either;
 use http::{Request, Response, StatusCode};
 use http_body::Body as HttpBody;
 use tower_service::Service;
@@ -106,13 +105,15 @@ impl SocketIoService {
         B::Data: Buf + Send,
         B::Error: Into<Box<dyn std::error::Error + Send + Sync>> + Send,
     {
-        let (mut parts, body) = request.map(RequestBody::new).into_parts();
-        if let Some(probe) = self.probe(parts.uri.path()) {
-            let answer = probe.answer(&parts.method, || self.application.readiness());
-            return Either::Left(std::future::ready(answer));
+        let (mut parts, body) = request.into_parts();
+        let body = RequestBody::new(body);
+        let (service, probe) = (self.clone(), self.probe(parts.uri.path()));
+        async move {
+            match probe {
+                Some(probe) => probe.answer(&parts.method, || service.application.readiness()),
+                None => service.engine.handle(&service.application, &mut parts, body).await,
+            }
         }
-        let (engine, application) = (self.engine.clone(), self.application.clone());
-        Either::Right(async move { engine.handle(&application, &mut parts, body).await })
     }
 }
 
