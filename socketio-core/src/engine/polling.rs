@@ -166,7 +166,9 @@ fn refuse(session: &Arc<Session>, turn: Turn, detail: &'static str) -> Refusal {
 /// Packets of one body that are handled before other tasks of the thread have their turn.
 const YIELD_AFTER: usize = 256;
 
-async fn receive(session: &Session, inbox: &mut Box<dyn Inbox>, body: &str) -> Result<(), Close> {
+async fn receive(session: &Session, inbox: &mut Box<dyn Inbox>, body: &[u8]) -> Result<(), Close> {
+    let body =
+        simdutf8::basic::from_utf8(body).map_err(|_| Close::parse_error("a polling body is UTF-8"))?;
     slow_down(session, false, body.len()).await?;
     for (number, packet) in payload::decode(body).enumerate() {
         slow_down(session, true, 0).await?;
@@ -221,7 +223,7 @@ async fn read<B>(
     session: &Arc<Session>,
     headers: &HeaderMap,
     mut body: B,
-) -> Result<(String, Held), (Close, Refusal)>
+) -> Result<(Vec<u8>, Held), (Close, Refusal)>
 where
     B: http_body::Body + Unpin,
     B::Error: Into<BoxError>,
@@ -267,12 +269,7 @@ where
             return Err((close, Refusal::BadRequest("incomplete body")));
         }
     }
-    if simdutf8::basic::from_utf8(&bytes).is_err() {
-        return Err((Close::parse_error("a polling body is UTF-8"), Refusal::BadRequest("invalid content")));
-    }
-    String::from_utf8(bytes)
-        .map(|body| (body, held))
-        .map_err(|error| (Close::parse_error(error), Refusal::BadRequest("invalid content")))
+    Ok((bytes, held))
 }
 
 /// Frames of the queue as packets of a payload.
