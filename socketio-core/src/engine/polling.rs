@@ -30,7 +30,7 @@ use super::parts::Handshake;
 use super::request::Refusal;
 use super::rope::Rope;
 use super::session::{Session, Turn};
-use super::{Application, BoxError, Engine, Inbox};
+use super::{Application, BoxError, Engine, Inbox, spare};
 use crate::http::Body;
 use crate::protocol::engine::{Packet, Transport};
 use crate::protocol::frame::{self, Opcode};
@@ -71,6 +71,7 @@ pub(super) async fn get(session: Arc<Session>, headers: &HeaderMap) -> Result<Re
         Taken::Frames { rope, compress } => {
             let bytes = rope.len();
             encode(&rope, &mut body);
+            spare::give(rope.tail);
             return Ok(answer(&engine, body, headers, compress, move |whole| {
                 session.outbox.delivered(bytes, &session.engine.outgoing);
                 if !whole && session.is_polling() {
