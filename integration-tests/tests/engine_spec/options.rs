@@ -11,6 +11,7 @@ use integration_tests::{
     running::Running,
     wait::within,
 };
+use socketio_core::http::Peer;
 use socketio_core::server::ServerBuilder;
 use socketio_core::{Cookie, Cors, Handshake, Server};
 
@@ -136,6 +137,41 @@ async fn hooks_change_the_headers_of_the_first_answer_and_of_every_one() {
     ];
     let switching = upgrade.request("GET", WEBSOCKET, &headers, b"").await;
     assert_eq!((switching.status, brief(&switching)), (101, expect(Some("yes"), "GET")));
+}
+
+#[tokio::test]
+async fn whoever_sees_a_request_sees_its_peer() {
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let [first, second, third, fourth] = std::array::from_fn(|_| {
+        let seen = seen.clone();
+        move |peer: Option<&Peer>| seen.lock().unwrap().push(peer.and_then(|peer| peer.address).is_some())
+    });
+    let allow = Server::builder().allow_request(move |request: Handshake| {
+        first(request.extension());
+        true
+    });
+    // What the first request had with it is the handshake's from then on.
+    let answered =
+        Server::builder().on_response_headers(move |_, request| second(request.extensions.get()));
+    let refused = Server::builder().on_refused(move |refused| third(refused.request.extensions.get()));
+    let cors = Server::builder().cors(Cors::predicate(move |_, request| {
+        fourth(request.extensions.get());
+        true
+    }));
+    let origin: &[_] = &[("origin", "http://page.example")];
+    for (builder, headers, expected) in [
+        (allow, &[][..], &[true][..]),
+        (answered, &[], &[false, true, true]),
+        (refused, &[], &[true]),
+        (cors, origin, &[true, true, true]),
+    ] {
+        let server = serve_with(builder).await;
+        let opened = http::request(server.port, "GET", POLLING, headers, b"").await;
+        let sid = Open::parse(opened.text()).sid;
+        http::request(server.port, "POST", &format!("{POLLING}&sid={sid}"), headers, b"40").await;
+        http::request(server.port, "GET", &format!("{POLLING}&sid=none"), headers, b"").await;
+        assert_eq!(seen.lock().unwrap().split_off(0), expected);
+    }
 }
 
 #[tokio::test]

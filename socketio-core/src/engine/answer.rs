@@ -10,29 +10,33 @@ use super::admission::Place;
 use super::cors::Grant;
 use super::parts::path_only;
 use super::promise::Promise;
-use super::proxies::Client;
+use super::proxies::{Client, Peer};
 use super::request::{self, Refusal, RequestKind, Route};
 use super::{Application, BoxError, Engine, Handshake, polling, upgrade};
 use crate::http::Body;
 use crate::protocol::sid::SessionId;
 
 impl Engine {
-    /// The answer to any request, a refusal too.
+    /// The answer to any request of `peer`, a refusal too.
     pub(crate) async fn handle<B>(
         self: &Arc<Self>,
         application: &Arc<dyn Application>,
         parts: &mut Parts,
         body: B,
+        peer: Option<Peer>,
     ) -> Response<Body>
     where
         B: http_body::Body + Unpin,
         B::Error: Into<BoxError>,
     {
-        let client = self.config.trusted_proxies.client(parts);
+        if let Some(peer) = peer.filter(|_| self.config.shows_requests()) {
+            parts.extensions.insert(peer);
+        }
+        let client = self.config.trusted_proxies.client(parts, peer);
         let address = client.address;
         let grant = self.config.cors.check(parts, &client);
         let answered = match &grant {
-            Ok(grant) => self.answer(application, grant, parts, body, client).await,
+            Ok(grant) => self.answer(application, grant, parts, body, client, peer).await,
             Err(refusal) => Err(refusal.clone()),
         };
         let mut response = answered.unwrap_or_else(|refusal| {
@@ -58,6 +62,7 @@ impl Engine {
         parts: &mut Parts,
         body: B,
         client: Client,
+        peer: Option<Peer>,
     ) -> Result<Response<Body>, Refusal>
     where
         B: http_body::Body + Unpin,
@@ -81,6 +86,9 @@ impl Engine {
             }
             route @ (Route::Upgrade { sid: None } | Route::Handshake) => {
                 let promise = Promise::take(&mut parts.extensions);
+                if let Some(peer) = peer {
+                    parts.extensions.insert(peer);
+                }
                 let handshake = Handshake::new(parts, client.address, client.secure);
                 let (id, place) = self.let_in(&handshake, client.address).await?;
                 let headers = &parts.headers;

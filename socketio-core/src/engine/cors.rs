@@ -176,6 +176,11 @@ impl Cors {
         origins.iter().map(String::as_str).find(|origin| *origin != "null" && canonical(origin).is_none())
     }
 
+    /// Whether the application is asked.
+    pub(crate) fn has_predicate(&self) -> bool {
+        matches!(self.rule, Rule::Predicate(_))
+    }
+
     /// Whether the request's page may send it: before anything else is looked at, or answered.
     pub(crate) fn check(&self, parts: &Parts, client: &Client) -> Result<Grant, Refusal> {
         let origin = parts.headers.get(ORIGIN);

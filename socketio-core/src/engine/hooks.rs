@@ -79,6 +79,11 @@ impl Hooks {
         Ok(SessionId::from(id))
     }
 
+    /// Whether there is one that sees more requests than those that open a session.
+    pub(super) fn see_requests(&self) -> bool {
+        self.on_response_headers.is_some() || self.on_refused.is_some()
+    }
+
     pub(super) fn initial_headers(&self, headers: &mut HeaderMap, request: &Parts) {
         if let Some(hook) = &self.on_initial_headers {
             hook(headers, request);

@@ -160,6 +160,11 @@ impl EngineConfig {
     fn upgrades(&self) -> bool {
         self.allow_upgrades && self.websocket
     }
+
+    /// Whether the application sees requests of open sessions. If not, they are spared a map with their [`Peer`] in it.
+    fn shows_requests(&self) -> bool {
+        self.cors.has_predicate() || self.hooks.see_requests()
+    }
 }
 
 #[derive(Debug)]

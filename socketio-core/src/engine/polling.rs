@@ -168,8 +168,7 @@ fn refuse(session: &Arc<Session>, turn: Turn, detail: &'static str) -> Refusal {
 const YIELD_AFTER: usize = 256;
 
 async fn receive(session: &Session, inbox: &mut Box<dyn Inbox>, body: &[u8]) -> Result<(), Close> {
-    let body =
-        simdutf8::basic::from_utf8(body).map_err(|_| Close::parse_error("a polling body is UTF-8"))?;
+    let body = simdutf8::basic::from_utf8(body).map_err(|_| Close::parse_error("a polling body is UTF-8"))?;
     slow_down(session, false, body.len()).await?;
     for (number, packet) in payload::decode(body).enumerate() {
         slow_down(session, true, 0).await?;

@@ -64,14 +64,14 @@ impl Server {
 async fn answer(service: SocketIoService, asked: &HttpRequest, mut payload: web::Payload) -> HttpResponse {
     let Some(mut request) = head(asked) else { return HttpResponse::BadRequest().finish() };
     let peer = asked.peer_addr().map_or_else(Peer::unix, Peer::from);
-    request.extensions_mut().insert(peer.secure(asked.app_config().secure()));
+    let peer = Some(peer.secure(asked.app_config().secure()));
     if !asks_for_websocket(&request) {
         let body = Incoming::of(&request, payload);
-        return answered(service.answer(request.map(|()| body)).await);
+        return answered(service.answer(request.map(|()| body), peer).await);
     }
     let (ours, theirs) = tokio::io::duplex(PIPE);
     request.extensions_mut().insert(Upgrade::new(std::future::ready(Ok(theirs))));
-    let response = service.answer(request.map(|()| Body::empty())).await;
+    let response = service.answer(request.map(|()| Body::empty()), peer).await;
     if response.status() != StatusCode::SWITCHING_PROTOCOLS {
         return answered(response);
     }

@@ -33,6 +33,7 @@ use super::listener::IntoListener;
 use super::service::SocketIoService;
 use super::standalone;
 use super::static_files::Files;
+use crate::engine::Peer;
 use crate::server::{Drained, ServeError, Server};
 
 /// Socket.IO, static files and another application on one port, asked in this order; then 404.
@@ -141,6 +142,26 @@ impl<F> App<F> {
         self
     }
 
+    /// The answer to a request of `peer`; `None`: the request itself tells who sent it.
+    pub(super) fn answer<B, R>(&self, mut request: Request<B>, peer: Option<Peer>) -> AppFuture<R, F::Error>
+    where
+        F: Service<Request<B>, Response = Response<R>> + Clone + Send + 'static,
+        F::Future: Send + 'static,
+        B: HttpBody + Send + 'static,
+        B::Data: Buf + Send,
+        B::Error: Into<BoxError> + Send,
+        R: 'static,
+    {
+        let service = &self.shared.service;
+        if service.is_for(&request) {
+            return AppFuture::engine(service.answer(request, peer));
+        }
+        if let Some(peer) = peer {
+            request.extensions_mut().insert(peer);
+        }
+        AppFuture::elsewhere(self.clone().elsewhere(request))
+    }
+
     /// What is not for the server.
     async fn elsewhere<B, R>(mut self, request: Request<B>) -> Result<Response<AppBody<R>>, F::Error>
     where
@@ -189,12 +210,7 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        let service = &self.shared.service;
-        if service.is_for(&request) {
-            AppFuture::engine(service.answer(request))
-        } else {
-            AppFuture::elsewhere(self.clone().elsewhere(request))
-        }
+        self.answer(request, None)
     }
 }
 

@@ -15,7 +15,7 @@ use tower_service::Service;
 use super::body::{Body, RequestBody};
 use super::connections::Connections;
 use super::health::Probe;
-use crate::engine::{Application, Engine, Reached};
+use crate::engine::{Application, Engine, Peer, Reached};
 
 /// A `tower` service that answers for the server's path, and 404 for the rest.
 ///
@@ -95,10 +95,11 @@ impl SocketIoService {
         self.engine.config.health.as_ref()?.probe(path)
     }
 
-    /// Answers a request, whatever its path.
+    /// Answers a request of `peer`, whatever its path; `None`: the request itself tells who sent it.
     pub(super) fn answer<B>(
         &self,
         request: Request<B>,
+        peer: Option<Peer>,
     ) -> impl Future<Output = Response<Body>> + Send + use<B>
     where
         B: HttpBody + Send + 'static,
@@ -111,7 +112,7 @@ impl SocketIoService {
         async move {
             match probe {
                 Some(probe) => probe.answer(&parts.method, || service.application.readiness()),
-                None => service.engine.handle(&service.application, &mut parts, body).await,
+                None => service.engine.handle(&service.application, &mut parts, body, peer).await,
             }
         }
     }
@@ -135,7 +136,7 @@ where
         if !self.is_for(&request) {
             return Box::pin(std::future::ready(Ok(not_found())));
         }
-        Box::pin(self.answer(request).map(Ok))
+        Box::pin(self.answer(request, None).map(Ok))
     }
 }
 

@@ -47,7 +47,8 @@ where
 {
     let connections = app.service().connections().clone();
     let door = app.service().clone();
-    accept(app, &connections, listener, Limits::default(), move || door.is_full(), shutdown).await;
+    let answer = move |request, peer| app.answer(request, Some(peer));
+    accept(answer, &connections, listener, Limits::default(), move || door.is_full(), shutdown).await;
 }
 
 /// Deadlines of a connection.
@@ -68,8 +69,8 @@ impl Default for Limits {
     }
 }
 
-async fn accept<L, S, R>(
-    service: S,
+async fn accept<L, A, F, R, E>(
+    answer: A,
     connections: &Connections,
     mut listener: L,
     limits: Limits,
@@ -77,9 +78,9 @@ async fn accept<L, S, R>(
     shutdown: impl Future<Output = ()>,
 ) where
     L: Listener,
-    S: Service<Request<Incoming>, Response = Response<R>> + Clone + Send + 'static,
-    S::Future: Send,
-    S::Error: Into<BoxError>,
+    A: Fn(Request<Incoming>, Peer) -> F + Clone + Send + 'static,
+    F: Future<Output = Result<Response<R>, E>> + Send + 'static,
+    E: Into<BoxError> + 'static,
     R: HttpBody<Data = Bytes> + Send + Unpin + 'static,
     R::Error: Into<BoxError>,
 {
@@ -103,7 +104,7 @@ async fn accept<L, S, R>(
             }
             continue;
         }
-        tokio::spawn(connection(io, peer, service.clone(), builder.clone(), connections.enter(), limits));
+        tokio::spawn(connection(io, peer, answer.clone(), builder.clone(), connections.enter(), limits));
     }
 }
 
@@ -123,28 +124,27 @@ where
 }
 
 /// Serves one connection.
-async fn connection<I, S, R>(
+async fn connection<I, A, F, R, E>(
     io: I,
     peer: Peer,
-    service: S,
+    answer: A,
     builder: Arc<Builder<TokioExecutor>>,
     entry: Entry,
     limits: Limits,
 ) where
     I: tokio::io::AsyncRead + tokio::io::AsyncWrite + Send + Unpin + 'static,
-    S: Service<Request<Incoming>, Response = Response<R>> + Clone + Send + 'static,
-    S::Future: Send,
-    S::Error: Into<BoxError>,
+    A: Fn(Request<Incoming>, Peer) -> F + Send + 'static,
+    F: Future<Output = Result<Response<R>, E>> + Send + 'static,
+    E: Into<BoxError> + 'static,
     R: HttpBody<Data = Bytes> + Send + Unpin + 'static,
     R::Error: Into<BoxError>,
 {
     let activity = Activity::new(limits.head, limits.idle);
     let watching = activity.clone();
-    let answer = service_fn(move |mut request: Request<Incoming>| {
-        request.extensions_mut().insert(peer);
+    let answer = service_fn(move |request: Request<Incoming>| {
         let at_work = watching.begin();
         let activity = watching.clone();
-        let response = service.clone().call(request);
+        let response = answer(request, peer);
         async move {
             let response = response.await.map_err(ApplicationFailed::with);
             drop(at_work);

@@ -56,7 +56,7 @@ fn null_never_is_the_servers_own_origin() {
     parts.headers.clear();
     parts.uri = "/".parse().unwrap();
     parts.headers.insert(ORIGIN, HeaderValue::from_static("null"));
-    let client = TrustedProxies::default().client(&parts);
+    let client = TrustedProxies::default().client(&parts, None);
     assert!(Cors::default().check(&parts, &client).is_err(), "and not that of a request without Host either");
 }
 
@@ -79,7 +79,7 @@ fn behind_a_trusted_proxy_the_origin_is_what_the_browser_sees() {
     parts.headers.insert("x-forwarded-proto", HeaderValue::from_static("https"));
     parts.headers.insert("x-forwarded-host", HeaderValue::from_static("chat.example"));
     let check = |trusted: &[&str]| {
-        Cors::default().check(&parts, &TrustedProxies::parse(trusted).unwrap().client(&parts)).map(drop)
+        Cors::default().check(&parts, &TrustedProxies::parse(trusted).unwrap().client(&parts, None)).map(drop)
     };
     assert_eq!(check(&["unix"]), Ok(()));
     assert!(check(&[]).is_err());
@@ -183,7 +183,7 @@ fn a_preflight_is_told_methods_headers_and_credentials() {
 fn an_origin_that_is_no_text_is_refused_and_does_no_harm() {
     let mut parts = parts("http://us.example/", None);
     parts.headers.insert(ORIGIN, HeaderValue::from_bytes(b"http://us.example\xff").unwrap());
-    let client = TrustedProxies::default().client(&parts);
+    let client = TrustedProxies::default().client(&parts, None);
     assert!(Cors::default().check(&parts, &client).is_err());
     assert!(Cors::any().check(&parts, &client).is_err());
     assert_eq!(Cors::off().check(&parts, &client), Ok(Grant::Silent));
@@ -191,7 +191,7 @@ fn an_origin_that_is_no_text_is_refused_and_does_no_harm() {
 
 fn check(cors: &Cors, url: &str, origin: Option<&str>) -> Result<(), Refusal> {
     let parts = parts(url, origin);
-    cors.check(&parts, &TrustedProxies::default().client(&parts)).map(drop)
+    cors.check(&parts, &TrustedProxies::default().client(&parts, None)).map(drop)
 }
 
 /// A request over HTTP/2, whose URL holds scheme and host.
@@ -233,7 +233,7 @@ fn preflight(cors: &Cors, origin: &str) -> Response<Body> {
     parts.method = Method::OPTIONS;
     parts.headers.insert("access-control-request-method", HeaderValue::from_static("POST"));
     parts.headers.insert(ACCESS_CONTROL_REQUEST_HEADERS, HeaderValue::from_static("x-token, content-type"));
-    let grant = cors.check(&parts, &TrustedProxies::default().client(&parts)).unwrap();
+    let grant = cors.check(&parts, &TrustedProxies::default().client(&parts, None)).unwrap();
     let mut response = grant.preflight(cors, &parts);
     grant.apply(cors, response.headers_mut());
     response
@@ -242,7 +242,7 @@ fn preflight(cors: &Cors, origin: &str) -> Response<Body> {
 fn applied(cors: &Cors, origin: Option<&str>) -> Vec<String> {
     let mut headers = HeaderMap::new();
     let parts = parts("http://us.example/", origin);
-    cors.check(&parts, &TrustedProxies::default().client(&parts)).unwrap().apply(cors, &mut headers);
+    cors.check(&parts, &TrustedProxies::default().client(&parts, None)).unwrap().apply(cors, &mut headers);
     lines(&headers)
 }
 

@@ -54,9 +54,9 @@ impl TrustedProxies {
         Ok(trusted)
     }
 
-    /// The client that sent the request.
-    pub(crate) fn client(&self, parts: &Parts) -> Client {
-        let peer = Peer::of(&parts.extensions);
+    /// The client that sent the request through `peer`; `None`: the request's extensions tell.
+    pub(crate) fn client(&self, parts: &Parts, peer: Option<Peer>) -> Client {
+        let peer = peer.unwrap_or_else(|| Peer::of(&parts.extensions));
         let address = peer.address.map(|address| address.ip().to_canonical());
         let direct =
             Client { address, secure: peer.secure || is_https_of_http2(parts), forwarded_host: None };

@@ -149,15 +149,18 @@ fn a_dual_stack_listener_does_not_hide_a_trusted_ipv4() {
 fn tls_is_told_by_the_listener_or_by_http_2() {
     let mut direct = parts(&[]);
     direct.extensions.insert(Peer::from(socket("203.0.113.9")).secure(true));
-    assert_eq!(TrustedProxies::default().client(&direct).own_origin(&direct).unwrap(), "https://us.example");
+    assert_eq!(
+        TrustedProxies::default().client(&direct, None).own_origin(&direct).unwrap(),
+        "https://us.example"
+    );
 
     let mut http2 =
         Request::builder().uri("https://us.example:444/socket.io/").body(()).unwrap().into_parts().0;
     http2.version = Version::HTTP_2;
-    let client = TrustedProxies::default().client(&http2);
+    let client = TrustedProxies::default().client(&http2, None);
     assert_eq!(client.own_origin(&http2).unwrap(), "https://us.example:444", "`:authority` counts as Host");
     http2.version = Version::HTTP_11;
-    assert!(!TrustedProxies::default().client(&http2).secure, "a request line is no proof");
+    assert!(!TrustedProxies::default().client(&http2, None).secure, "a request line is no proof");
 }
 
 #[cfg(feature = "axum")]
@@ -165,9 +168,9 @@ fn tls_is_told_by_the_listener_or_by_http_2() {
 fn axum_tells_the_peer_unless_somebody_else_does() {
     let mut parts = parts(&[]);
     parts.extensions.insert(axum::extract::ConnectInfo(socket("203.0.113.9")));
-    assert_eq!(TrustedProxies::default().client(&parts).address, "203.0.113.9".parse().ok());
+    assert_eq!(TrustedProxies::default().client(&parts, None).address, "203.0.113.9".parse().ok());
     parts.extensions.insert(Peer::from(socket("203.0.113.10")));
-    assert_eq!(TrustedProxies::default().client(&parts).address, "203.0.113.10".parse().ok());
+    assert_eq!(TrustedProxies::default().client(&parts, None).address, "203.0.113.10".parse().ok());
 }
 
 #[test]
@@ -192,7 +195,7 @@ fn seen(peer: &str, headers: &[(&'static str, &str)], trusted: &[&str]) -> Seen 
 }
 
 fn seen_in(parts: &Parts, trusted: &[&str]) -> Seen {
-    let client = TrustedProxies::parse(trusted).unwrap().client(parts);
+    let client = TrustedProxies::parse(trusted).unwrap().client(parts, None);
     Seen { address: client.address, own_origin: client.own_origin(parts) }
 }
 

@@ -41,10 +41,11 @@ impl Running {
         let at_work = Arc::new(AtomicUsize::new(0));
         let (shutdown, told) = oneshot::channel::<()>();
         let accepting = tokio::spawn({
-            let (connections, service) = (connections.clone(), Handlers { at_work: at_work.clone() });
+            let (connections, handlers) = (connections.clone(), Handlers { at_work: at_work.clone() });
             async move {
                 let told = async { told.await.unwrap_or(()) };
-                accept(service, &connections, listener, limits, || false, told).await;
+                let answer = move |request, peer| handlers.answer(request, peer);
+                accept(answer, &connections, listener, limits, || false, told).await;
             }
         });
         Running { address, connections, limits, at_work, accepted, shutdown: Some(shutdown), accepting }
@@ -99,31 +100,26 @@ struct Handlers {
     at_work: Arc<AtomicUsize>,
 }
 
-impl Service<Request<Incoming>> for Handlers {
-    type Response = Response<Body>;
-    type Error = Infallible;
-    type Future = Pin<Box<dyn Future<Output = Result<Response<Body>, Infallible>> + Send>>;
-
-    fn poll_ready(&mut self, _: &mut std::task::Context<'_>) -> Poll<Result<(), Infallible>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, request: Request<Incoming>) -> Self::Future {
+impl Handlers {
+    fn answer(
+        &self,
+        request: Request<Incoming>,
+        peer: Peer,
+    ) -> impl Future<Output = Result<Response<Body>, Infallible>> + Send + use<> {
         let counted = Counted(self.at_work.clone());
         counted.0.fetch_add(1, Ordering::SeqCst);
-        Box::pin(async move {
+        async move {
             let _counted = counted;
-            Ok(respond(request).await)
-        })
+            Ok(respond(request, peer).await)
+        }
     }
 }
 
-async fn respond(mut request: Request<Incoming>) -> Response<Body> {
+async fn respond(mut request: Request<Incoming>, peer: Peer) -> Response<Body> {
     let mut response = Response::new(Body::empty());
     match request.uri().path() {
         "/peer" => {
-            let peer = request.extensions().get::<Peer>().and_then(|peer| peer.address).unwrap();
-            *response.body_mut() = Body::full(peer.to_string());
+            *response.body_mut() = Body::full(peer.address.unwrap().to_string());
         }
         "/slow" => {
             tokio::time::sleep(TICK * 3).await;
