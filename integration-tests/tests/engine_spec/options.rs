@@ -151,8 +151,7 @@ async fn whoever_sees_a_request_sees_its_peer() {
         true
     });
     // What the first request had with it is the handshake's from then on.
-    let answered =
-        Server::builder().on_response_headers(move |_, request| second(request.extensions.get()));
+    let answered = Server::builder().on_response_headers(move |_, request| second(request.extensions.get()));
     let refused = Server::builder().on_refused(move |refused| third(refused.request.extensions.get()));
     let cors = Server::builder().cors(Cors::predicate(move |_, request| {
         fourth(request.extensions.get());

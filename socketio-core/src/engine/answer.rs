@@ -14,6 +14,7 @@ use super::proxies::{Client, Peer};
 use super::request::{self, Refusal, RequestKind, Route};
 use super::{Application, BoxError, Engine, Handshake, polling, upgrade};
 use crate::http::Body;
+use crate::protocol::engine::Transport;
 use crate::protocol::sid::SessionId;
 
 impl Engine {
@@ -23,20 +24,19 @@ impl Engine {
         application: &Arc<dyn Application>,
         parts: &mut Parts,
         body: B,
-        peer: Option<Peer>,
+        peer: Option<&Peer>,
     ) -> Response<Body>
     where
         B: http_body::Body + Unpin,
         B::Error: Into<BoxError>,
     {
         if let Some(peer) = peer.filter(|_| self.config.shows_requests()) {
-            parts.extensions.insert(peer);
+            parts.extensions.insert(*peer);
         }
         let client = self.config.trusted_proxies.client(parts, peer);
-        let address = client.address;
         let grant = self.config.cors.check(parts, &client);
         let answered = match &grant {
-            Ok(grant) => self.answer(application, grant, parts, body, client, peer).await,
+            Ok(grant) => self.answer(application, grant, parts, body, &client, peer).await,
             Err(refusal) => Err(refusal.clone()),
         };
         let mut response = answered.unwrap_or_else(|refusal| {
@@ -44,7 +44,7 @@ impl Engine {
             if let Some(limit) = refusal.limit() {
                 self.reached.count(limit);
             }
-            self.refusals.log(&refusal, path_only(&parts.uri), address);
+            self.refusals.log(&refusal, path_only(&parts.uri), client.address);
             self.config.hooks.refused(parts, &refusal);
             refusal.into_response(RequestKind::of(parts))
         });
@@ -61,8 +61,8 @@ impl Engine {
         grant: &Grant,
         parts: &mut Parts,
         body: B,
-        client: Client,
-        peer: Option<Peer>,
+        client: &Client,
+        peer: Option<&Peer>,
     ) -> Result<Response<Body>, Refusal>
     where
         B: http_body::Body + Unpin,
@@ -74,7 +74,7 @@ impl Engine {
         match request::route(parts, &self.config)? {
             Route::Preflight => Ok(grant.preflight(&self.config.cors, parts)),
             Route::Poll { sid } => polling::get(self.session(&sid)?, &parts.headers).await,
-            // What waits for long should be small: the rest of a POST is there at once.
+            // What waits for long should be small: the rest of a POST is there at once, and a session opens once.
             Route::Post { sid } => Box::pin(polling::post(self.session(&sid)?, &parts.headers, body)).await,
             Route::Upgrade { sid: Some(sid) } => {
                 let session = self.session(&sid)?;
@@ -84,23 +84,37 @@ impl Engine {
                 let promise = Promise::take(&mut parts.extensions);
                 upgrade::upgrade(session, &parts.headers, promise)
             }
-            route @ (Route::Upgrade { sid: None } | Route::Handshake) => {
-                let promise = Promise::take(&mut parts.extensions);
-                if let Some(peer) = peer {
-                    parts.extensions.insert(peer);
-                }
-                let handshake = Handshake::new(parts, client.address, client.secure);
-                let (id, place) = self.let_in(&handshake, client.address).await?;
-                let headers = &parts.headers;
-                let mut response = if route == Route::Handshake {
-                    polling::open(self, &**application, headers, id, handshake, place)
-                } else {
-                    upgrade::open(self, application, headers, promise, id, handshake, place)?
-                };
-                self.config.hooks.initial_headers(response.headers_mut(), parts);
-                Ok(response)
+            Route::Handshake => {
+                Box::pin(self.open(application, Transport::Polling, parts, client, peer)).await
+            }
+            Route::Upgrade { sid: None } => {
+                Box::pin(self.open(application, Transport::Websocket, parts, client, peer)).await
             }
         }
+    }
+
+    /// Opens a session.
+    async fn open(
+        self: &Arc<Self>,
+        application: &Arc<dyn Application>,
+        transport: Transport,
+        parts: &mut Parts,
+        client: &Client,
+        peer: Option<&Peer>,
+    ) -> Result<Response<Body>, Refusal> {
+        let promise = Promise::take(&mut parts.extensions);
+        if let Some(peer) = peer {
+            parts.extensions.insert(*peer);
+        }
+        let handshake = Handshake::new(parts, client.address, client.secure);
+        let (id, place) = self.let_in(&handshake, client.address).await?;
+        let headers = &parts.headers;
+        let mut response = match transport {
+            Transport::Polling => polling::open(self, &**application, headers, id, handshake, place),
+            Transport::Websocket => upgrade::open(self, application, headers, promise, id, handshake, place)?,
+        };
+        self.config.hooks.initial_headers(response.headers_mut(), parts);
+        Ok(response)
     }
 
     /// Whether a new session may open, under which id, and its place among the connections.

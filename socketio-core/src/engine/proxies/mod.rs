@@ -55,8 +55,8 @@ impl TrustedProxies {
     }
 
     /// The client that sent the request through `peer`; `None`: the request's extensions tell.
-    pub(crate) fn client(&self, parts: &Parts, peer: Option<Peer>) -> Client {
-        let peer = peer.unwrap_or_else(|| Peer::of(&parts.extensions));
+    pub(crate) fn client(&self, parts: &Parts, peer: Option<&Peer>) -> Client {
+        let peer = peer.copied().unwrap_or_else(|| Peer::of(&parts.extensions));
         let address = peer.address.map(|address| address.ip().to_canonical());
         let direct =
             Client { address, secure: peer.secure || is_https_of_http2(parts), forwarded_host: None };
