@@ -2,8 +2,9 @@
 
 use std::sync::{Arc, Mutex};
 
-use integration_tests::{client::Client, gate::Gate, running::Running};
+use integration_tests::{client::Client, gate::Gate, running::Running, wait::within};
 use socketio_core::{Data, Server, Socket};
+use tokio::sync::mpsc::unbounded_channel;
 
 use crate::{joined, others_are_served, quick, serve};
 
@@ -48,6 +49,21 @@ async fn events_that_came_before_the_end_are_handled() {
     gate.arrived(200).await;
     assert_eq!(*seen.lock().unwrap(), (0..200).collect::<Vec<_>>());
     server.is_empty().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_session_counts_until_its_disconnect_handler_has_begun() {
+    let (counts, mut counted) = unbounded_channel();
+    let server = serve(quick(), |io| {
+        let counting = io.clone();
+        io.on_disconnect(move || counts.send(counting.counters().sessions).unwrap());
+    })
+    .await;
+    for transport in ["websocket", "polling", "upgrade"] {
+        joined(transport, server.port).await.cut();
+        assert_eq!(within("the handler", counted.recv()).await, Some(1), "{transport}");
+        server.is_empty().await;
+    }
 }
 
 const SUBSCRIBE: &str = "42[\"subscribe\"]";

@@ -70,6 +70,8 @@ impl Session {
             return;
         };
         let inbox = polling.take_inbox();
+        // Whoever polls may end the session meanwhile: a shutdown waits until its disconnect handlers have begun.
+        let _held = self.engine.hold_open(0);
         if close.discards() {
             self.engine.counters.undelivered(self.outbox.discard(&self.engine.outgoing));
         }
@@ -99,17 +101,16 @@ impl Session {
     /// Forgets the session: its last answer has been given, or nobody waits for one.
     pub(crate) fn end_polling(self: &Arc<Self>) {
         let left = self.outbox.shut_polling(&self.engine.outgoing);
-        let side = self.side().take();
+        let mut side = self.side().take();
+        // As for a WebSocket, the disconnect handlers have begun before the session is forgotten.
+        if let Some(inbox) = side.as_mut().and_then(|side| side.take_inbox()) {
+            let close = self.end();
+            self.log_end(&close);
+            inbox.close(&close);
+        }
         self.engine.forget(self, left.count());
-        if let Some(mut side) = side {
-            if let Some(inbox) = side.take_inbox() {
-                let close = self.end();
-                self.log_end(&close);
-                inbox.close(&close);
-            }
-            if let Some(waker) = side.upgrader.take() {
-                waker.wake();
-            }
+        if let Some(waker) = side.and_then(|mut side| side.upgrader.take()) {
+            waker.wake();
         }
     }
 }

@@ -40,12 +40,12 @@ impl Connection {
             undelivered += self.sending.count();
         }
         self.kept = None;
-        // Counted before the session is forgotten, so that a shutdown waits for it.
+        // The farewell is counted, and the disconnect handlers have begun, before the session is forgotten: a shutdown waits for both.
         let open = speaks.then(|| session.engine.hold_open(self.sending.len()));
-        session.engine.forget(session, undelivered);
         if let Some(inbox) = self.inbox.take() {
             inbox.close(&close);
         }
+        session.engine.forget(session, undelivered);
         if let (Some(io), Some(open)) = (self.io.take(), open) {
             let sending = std::mem::take(&mut self.sending);
             session.engine.runtime.spawn(farewell(open, io, sending, close));
