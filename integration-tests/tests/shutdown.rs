@@ -112,6 +112,17 @@ async fn what_nobody_fetches_is_reported_and_does_not_hold_up_the_end() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_shutdown_may_be_given_all_the_time_there_is() {
+    let (server, _) = serve(Duration::MAX).await;
+    let mut client = Client::websocket(server.port).await;
+    client.connect("/").await;
+    let stopping = tokio::spawn(server.stop());
+    client.socket().ended().await;
+    drop(client);
+    assert_eq!(within("the end", stopping).await.unwrap().undelivered, 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn afterwards_nobody_listens_and_nothing_is_left() {
     let (server, _) = serve(Duration::from_millis(500)).await;
     let (port, io) = (server.port, server.io.clone());

@@ -13,22 +13,21 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use tokio::sync::watch;
-use tokio::time::Instant;
 
-use super::{Close, DisconnectReason, Engine};
+use super::{Close, DisconnectReason, Engine, deadline};
 
 impl Engine {
-    /// Refuses new sessions, tells every client, and waits until all are gone or `deadline` has passed. Returns undelivered messages.
-    pub(crate) async fn close(self: &Arc<Self>, deadline: Duration) -> u64 {
+    /// Refuses new sessions, tells every client, and waits until all are gone, `within` that time at most. Returns undelivered messages.
+    pub(crate) async fn close(self: &Arc<Self>, within: Duration) -> u64 {
         let before = self.counters.undelivered_total();
-        let end = Instant::now() + deadline;
+        let end = deadline(within);
         // A little before the end, so that what the farewells could not deliver is counted in it.
-        let _ = self.close_until.set(Instant::now() + deadline - deadline / 20);
+        let _ = self.close_until.set(deadline(within - within / 20));
         self.closing.begin();
         let tell = |session: &Arc<_>| {
             super::Session::close(session, Close::new(DisconnectReason::ServerShuttingDown))
         };
-        self.config.shutdown_pace.tell(&self.registry.all(), deadline / 2, tell).await;
+        self.config.shutdown_pace.tell(&self.registry.all(), within / 2, tell).await;
         loop {
             let changed = self.changed.notified();
             if self.registry.len() == 0 && self.farewells.load(Ordering::Acquire) == 0 {
@@ -125,6 +124,8 @@ impl Pace {
 #[cfg(test)]
 mod tests {
     use std::cell::RefCell;
+
+    use tokio::time::Instant;
 
     use super::*;
 

@@ -11,6 +11,7 @@ mod compress; // gzip and deflate of polling answers
 mod cookie; // the cookie that names the session
 mod cors; // which origins may come
 mod counters; // what is going on, in numbers
+mod deadline; // a time from now on
 mod draining; // the end of all sessions, in batches
 #[cfg(feature = "autobahn")]
 pub(crate) mod echo; // a bare WebSocket, for conformance suites
@@ -66,6 +67,7 @@ pub(crate) use self::admission::default_max_connections;
 pub(crate) use self::close::Close;
 pub(crate) use self::compress::Encoding;
 pub(crate) use self::counters::EngineCounters;
+pub(crate) use self::deadline::deadline;
 pub(crate) use self::draining::{Closing, Pace};
 pub(crate) use self::held::Held;
 pub(crate) use self::hooks::Hooks;

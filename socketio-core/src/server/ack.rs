@@ -13,7 +13,7 @@ use super::inner::ServerInner;
 use super::link::Link;
 use super::{AckError, EmitError, Socket, encode, watching};
 use crate::adapter::{Flags, reserved};
-use crate::engine::Limit;
+use crate::engine::{Limit, deadline};
 use crate::protocol::args::{ArgsRef, DecodeError, IntoArgs, RawArgs};
 use crate::protocol::sid::Sid;
 use crate::sync::{Mutex, MutexGuard};
@@ -177,12 +177,6 @@ async fn answer<T: Answer>(
     drop(asked);
     let args = answer.as_ref().map_err(|_| AckError::Disconnected)?;
     T::from_args(&args).map_err(AckError::Decode)
-}
-
-/// From now on; a timeout beyond the clock is half a century.
-pub(super) fn deadline(timeout: Duration) -> Instant {
-    const FAR: Duration = Duration::from_secs(50 * 365 * 24 * 3600);
-    Instant::now() + timeout.min(FAR)
 }
 
 /// What a client's answer can be read as: any type that serde can own, and [`RawArgs`] to pass it on as it came.

@@ -9,9 +9,8 @@ use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use super::Socket;
-use super::ack::deadline;
 use super::socket::{Tell, WeakSocket};
-use crate::engine::{Close, DisconnectReason};
+use crate::engine::{Close, DisconnectReason, deadline};
 
 impl Socket {
     /// Sends the client out of this namespace when the time has come, with the reason [`DisconnectReason::Expired`]: when its login ends,

@@ -9,11 +9,11 @@ use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use super::Socket;
-use super::ack::{Waiter, deadline};
+use super::ack::Waiter;
 use super::encode::Shared;
 use super::inner::ServerInner;
 use crate::adapter::{EventPacket, Target};
-use crate::engine::Limit;
+use crate::engine::{Limit, deadline};
 use crate::protocol::args::RawArgs;
 use crate::protocol::sid::Sid;
 

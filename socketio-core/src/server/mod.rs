@@ -288,7 +288,7 @@ impl Server {
         let inner = self.inner();
         let engine = &inner.engine;
         let within = engine.config.shutdown_within;
-        let end = tokio::time::Instant::now() + within;
+        let end = crate::engine::deadline(within);
         let undelivered = engine.close(within).await;
         // Their disconnect handlers may still have something to save.
         while inner.counting.disconnecting.get() > 0 && tokio::time::Instant::now() < end {

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::time::{timeout, timeout_at};
 
 use super::builder::ClientBuilder;
 use super::error::{Ended, TestError};
@@ -131,7 +131,7 @@ impl Client {
         {
             return Ok(found);
         }
-        let until = Instant::now() + self.deadline;
+        let until = crate::engine::deadline(self.deadline);
         loop {
             match timeout_at(until, self.events.recv()).await {
                 Ok(Some(next)) if next.name() == event => return Ok(next),

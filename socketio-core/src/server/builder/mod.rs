@@ -148,7 +148,7 @@ impl<S: Built> ServerBuilder<S> {
         self
     }
 
-    /// How long a shutdown may take. Default: 10 s.
+    /// How long a shutdown may take. Default: 10 s. [`Duration::MAX`]: as long as it takes.
     pub fn shutdown_within(mut self, limit: Duration) -> Self {
         self.shutdown_within = limit;
         self
