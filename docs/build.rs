@@ -81,7 +81,9 @@ fn whole_programs(page: &str) -> Vec<String> {
 
 /// The program as a module: where it listens, and where its broker is, may be said from outside.
 fn runnable(program: &str) -> String {
-    let mut module = String::from("#![allow(clippy::all, missing_docs, unreachable_pub, dead_code)]\n");
+    let mut module = String::from(
+        "#![allow(clippy::all, missing_docs, unreachable_pub, dead_code, reason = \"pieces of pages\")]\n",
+    );
     for line in program.lines() {
         if !line.starts_with("//!") {
             module.push_str(line.strip_prefix("# ").unwrap_or(line));

@@ -290,7 +290,10 @@ async fn serve(options: Options) -> Result<(), Box<dyn Error>> {
 }
 
 /// The manager is known only now, and its type belongs to the broker: each has an arm of its own.
-#[cfg_attr(not(any(feature = "redis", feature = "amqp", feature = "kafka")), allow(unused_variables))]
+#[cfg_attr(
+    not(any(feature = "redis", feature = "amqp", feature = "kafka")),
+    allow(unused_variables, reason = "without a broker there is nothing to set")
+)]
 fn with_manager(io: ServerBuilder, url: &str, channel: &str) -> Result<ServerBuilder, Box<dyn Error>> {
     match broker::feature(url)? {
         #[cfg(feature = "redis")]

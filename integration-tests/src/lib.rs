@@ -10,7 +10,10 @@
 //! Nothing here sleeps for a guess: everything is waited for, with a deadline generous enough for a busy machine.
 
 #![allow(clippy::duplicate_mod, reason = "the world is compiled for each of the two servers")]
-#![allow(missing_docs)] // Fixtures, which nobody publishes: where a name says it all, it is left at that.
+#![allow(
+    missing_docs,
+    reason = "fixtures, which nobody publishes: where a name says it all, it is left at that"
+)]
 
 pub mod balancer; // nginx and HAProxy before several nodes
 pub mod client; // Engine.IO packets over polling or WebSocket

@@ -1,4 +1,5 @@
 #![doc = include_str!("../README.md")]
+#![cfg_attr(not(test), warn(clippy::unwrap_used))] // a peer's mistake must never reach one
 
 pub mod blocking; // for programs without a runtime
 mod emitter; // for those with one

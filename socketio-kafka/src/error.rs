@@ -5,7 +5,7 @@ use rdkafka::error::KafkaError as Cause;
 /// Why something with Kafka failed, in the broker's or librdkafka's words where they give any. No text holds a password.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-#[allow(missing_docs)] // the texts say what the fields are
+#[allow(missing_docs, reason = "the texts say what the fields are")]
 pub enum KafkaError {
     /// It does not parse as a URL of this broker.
     #[error("not the URL of a kafka cluster: {reason}")]

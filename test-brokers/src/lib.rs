@@ -12,7 +12,10 @@
 //! 3. with the feature `testcontainers`, a container that it starts and that ends with the test's process:
 //!    `REDIS_URL`, `REDIS_CLUSTER_URL`, `AMQP_URL`, `KAFKA_URL`. `TEST_BROKERS=containers` leaves it at that.
 
-#![allow(missing_docs)] // Fixtures, which nobody publishes: where a name says it all, it is left at that.
+#![allow(
+    missing_docs,
+    reason = "fixtures, which nobody publishes: where a name says it all, it is left at that"
+)]
 
 #[cfg(feature = "testcontainers")]
 mod containers; // brokers by Docker

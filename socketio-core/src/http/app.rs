@@ -136,7 +136,7 @@ impl<F> App<F> {
         &self.shared.service
     }
 
-    #[cfg_attr(not(feature = "static-files"), allow(dead_code))]
+    #[cfg_attr(not(feature = "static-files"), allow(dead_code, reason = "only the feature has files"))]
     pub(super) fn with_files(mut self, files: Files) -> Self {
         Arc::make_mut(&mut self.shared).files = Some(files);
         self

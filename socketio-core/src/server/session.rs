@@ -65,16 +65,14 @@ impl<T: Clone + Default + Send + Sync + 'static> SessionScope<T> {
 impl<T: Send + Sync + 'static> Deref for SessionScope<T> {
     type Target = T;
 
-    #[expect(clippy::expect_used, reason = "it is taken by drop alone")]
     fn deref(&self) -> &T {
-        self.value.as_ref().expect("there until the end")
+        self.value.as_ref().expect("taken by drop alone")
     }
 }
 
 impl<T: Send + Sync + 'static> DerefMut for SessionScope<T> {
-    #[expect(clippy::expect_used, reason = "it is taken by drop alone")]
     fn deref_mut(&mut self) -> &mut T {
-        self.value.as_mut().expect("there until the end")
+        self.value.as_mut().expect("taken by drop alone")
     }
 }
 

@@ -10,8 +10,12 @@
 //! A model that fails prints its seed, and the order as a string for `shuttle::replay`. Shuttle's atomics are sequentially
 //! consistent: what only a weaker order could break, no model sees.
 
-// The same lines are linted where they belong; here most of the crate is not called.
-#![allow(dead_code, unused_imports, unreachable_pub)]
+#![allow(
+    dead_code,
+    unused_imports,
+    unreachable_pub,
+    reason = "linted where they belong; most is not called here"
+)]
 
 // The crate, by the names it has in `src/lib.rs`,
 #[path = "../../src/adapter/mod.rs"]
