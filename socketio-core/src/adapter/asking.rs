@@ -137,6 +137,8 @@ impl Broadcast<dyn Adapter> {
 
     /// The sockets themselves, on every node.
     ///
+    /// Nodes have 5 s to answer, or what [`timeout`](Self::timeout) says; [`Fetched::silent`] names those that did not.
+    ///
     /// # Errors
     ///
     /// Nobody was asked.
@@ -154,6 +156,8 @@ impl Broadcast<dyn Adapter> {
     }
 
     /// How many they are, on every node: [`Fetched::items`] has a number per node.
+    ///
+    /// Nodes have 5 s to answer, or what [`timeout`](Self::timeout) says; [`Fetched::silent`] names those that did not.
     ///
     /// # Errors
     ///

@@ -123,6 +123,8 @@ impl Broadcast {
 
     /// The sockets themselves, on every node.
     ///
+    /// Nodes have 5 s to answer, or what [`timeout`](Self::timeout) says; [`Fetched::silent`] names those that did not.
+    ///
     /// # Errors
     ///
     /// Nobody was asked.
@@ -138,6 +140,8 @@ impl Broadcast {
     }
 
     /// How many they are, on every node: [`Fetched::items`] has a number per node.
+    ///
+    /// Nodes have 5 s to answer, or what [`timeout`](Self::timeout) says; [`Fetched::silent`] names those that did not.
     ///
     /// # Errors
     ///

@@ -219,7 +219,7 @@ macro_rules! everybody_words {
                 self.many((**self).compress(compress))
             }
 
-            /// Sets how long the next question to everybody waits for answers.
+            /// Sets how long the next question to everybody waits for answers. Default: 5 s.
             pub fn timeout(&self, timeout: std::time::Duration) -> $crate::blocking::Broadcast {
                 self.many((**self).timeout(timeout))
             }
@@ -250,6 +250,9 @@ macro_rules! everybody_words {
 
             /// Who is here, on every node.
             ///
+            /// Nodes have 5 s to answer, or what [`timeout`](Self::timeout) says;
+            /// [`Fetched::silent`](crate::adapter::Fetched::silent) names those that did not.
+            ///
             /// # Errors
             ///
             /// Nobody was asked.
@@ -269,6 +272,9 @@ macro_rules! everybody_words {
             }
 
             /// The rooms on every node, each with its number of sockets.
+            ///
+            /// Nodes have 5 s to answer, or what [`timeout`](Self::timeout) says;
+            /// [`Fetched::silent`](crate::adapter::Fetched::silent) names those that did not.
             ///
             /// # Errors
             ///

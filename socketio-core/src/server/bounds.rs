@@ -88,25 +88,27 @@ impl<S: Built> ServerBuilder<S> {
         self
     }
 
-    /// Attachments of one packet. Default: 10.
+    /// Attachments of one packet; a client that announces more is disconnected. Default: 10.
     pub fn max_attachments(mut self, count: usize) -> Self {
         self.limits.attachments = count;
         self
     }
 
-    /// Namespaces that one connection may ask for. Default: 64.
+    /// Namespaces that one connection may ask for; the next ones are refused with `Too many namespaces`. Default: 64.
     pub fn max_namespaces(mut self, count: usize) -> Self {
         self.limits.namespaces = count;
         self
     }
 
-    /// Rooms that one socket may be in. Default: 10,000.
+    /// Rooms that one socket may be in beside its own; to join more is [`JoinError::TooManyRooms`](super::JoinError::TooManyRooms).
+    /// Default: 10,000.
     pub fn max_rooms(mut self, count: usize) -> Self {
         self.limits.rooms = count;
         self
     }
 
-    /// Answers that may be awaited from one socket. Default: 10,000.
+    /// Answers that may be awaited from one socket; a further question is [`AckError::TooMany`](super::AckError::TooMany), and of a
+    /// broadcast its client counts as silent. Default: 10,000.
     pub fn max_pending_acks(mut self, count: usize) -> Self {
         self.limits.pending_acks = count;
         self

@@ -78,12 +78,14 @@ impl Server {
         self.root.local()
     }
 
-    /// Sets how long the next question to everybody in `/` waits for answers.
+    /// Sets how long the next question to everybody in `/` waits for answers. Default: 5 s.
     pub fn timeout(&self, timeout: Duration) -> Broadcast {
         self.root.timeout(timeout)
     }
 
     /// Who is in `/`, on every node.
+    ///
+    /// Nodes have 5 s to answer, or what [`timeout`](Self::timeout) says; [`Fetched::silent`] names those that did not.
     ///
     /// # Errors
     ///
@@ -93,6 +95,8 @@ impl Server {
     }
 
     /// The rooms of `/` on every node, each with its number of sockets.
+    ///
+    /// Nodes have 5 s to answer, or what [`timeout`](Self::timeout) says; [`Fetched::silent`] names those that did not.
     ///
     /// # Errors
     ///

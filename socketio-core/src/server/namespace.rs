@@ -160,12 +160,14 @@ impl Namespace {
         self.everyone().compress(compress)
     }
 
-    /// Sets how long the next question to everybody waits for answers.
+    /// Sets how long the next question to everybody waits for answers. Default: 5 s.
     pub fn timeout(&self, timeout: Duration) -> Broadcast {
         self.everyone().timeout(timeout)
     }
 
     /// Who is here, on every node.
+    ///
+    /// Nodes have 5 s to answer, or what [`timeout`](Self::timeout) says; [`Fetched::silent`] names those that did not.
     ///
     /// # Errors
     ///
@@ -175,6 +177,8 @@ impl Namespace {
     }
 
     /// The rooms of the namespace on every node, each with its number of sockets.
+    ///
+    /// Nodes have 5 s to answer, or what [`timeout`](Self::timeout) says; [`Fetched::silent`] names those that did not.
     ///
     /// # Errors
     ///
