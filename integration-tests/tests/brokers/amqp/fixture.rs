@@ -94,18 +94,31 @@ pub(crate) async fn stranger() -> lapin::Channel {
     connection.create_channel().await.expect("it opens")
 }
 
-/// Whether there is a queue of this name; `None` if there is none, else how many messages wait in it.
+/// Has the queue take what comes on the channel.
+pub(crate) async fn bind(stranger: &lapin::Channel, queue: &lapin::Queue, channel: &str) {
+    let bound = stranger.queue_bind(
+        queue.name().clone(),
+        channel.into(),
+        "".into(),
+        Default::default(),
+        FieldTable::default(),
+    );
+    bound.await.expect("it is bound");
+}
+
+/// How many messages wait in the queue of this name; `None` if there is none.
 pub(crate) async fn waiting(queue: &str) -> Option<u32> {
-    let passive = lapin::options::QueueDeclareOptions { passive: true, ..Default::default() };
-    let declared = stranger().await.queue_declare(queue.into(), passive, FieldTable::default()).await;
-    declared.ok().map(|queue| queue.message_count())
+    declared(queue).await.map(|queue| queue.message_count())
 }
 
 /// Whether nobody consumes from the queue.
 pub(crate) async fn idle(queue: &str) -> bool {
+    declared(queue).await.is_some_and(|queue| queue.consumer_count() == 0)
+}
+
+async fn declared(queue: &str) -> Option<lapin::Queue> {
     let passive = lapin::options::QueueDeclareOptions { passive: true, ..Default::default() };
-    let declared = stranger().await.queue_declare(queue.into(), passive, FieldTable::default()).await;
-    declared.is_ok_and(|queue| queue.consumer_count() == 0)
+    stranger().await.queue_declare(queue.into(), passive, FieldTable::default()).await.ok()
 }
 
 /// An error and its causes.

@@ -8,35 +8,33 @@ use lapin::options::{BasicConsumeOptions, QueueDeclareOptions};
 use lapin::types::FieldTable;
 use socketio_core::adapter::broker::{Broker, Frame};
 
-use super::fixture::{connect, frames, options, publish, stranger, subscribe, take, unique, within};
+use super::fixture::{bind, connect, frames, options, publish, stranger, subscribe, take, unique, within};
 
 const MESSAGE: &str = r#"{"method": "emit", "event": "msg", "data": ["h\u00e9"], "binary": false, "namespace": "/", "room": null, "skip_sid": null, "callback": null, "host_id": "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"}"#;
 
-#[tokio::test]
-async fn a_message_looks_like_kombus() {
-    let (broker, channel, stranger) = (connect(&options()).await, unique("kombu"), stranger().await);
-    // As Kombu and aio_pika declare it, before us.
+/// As Kombu and aio_pika declare the exchange.
+async fn declare(stranger: &lapin::Channel, channel: &str) {
     let declared = stranger.exchange_declare(
-        (&*channel).into(),
+        channel.into(),
         ExchangeKind::Fanout,
         Default::default(),
         FieldTable::default(),
     );
-    declared.await.expect("it is declared");
+    declared.await.expect("it is declared, or the same one");
+}
+
+#[tokio::test]
+async fn a_message_looks_like_kombus() {
+    let (broker, channel, stranger) = (connect(&options()).await, unique("kombu"), stranger().await);
+    // Before us.
+    declare(&stranger, &channel).await;
     let mut expires = FieldTable::default();
     expires.insert("x-expires".into(), 300_000.into());
     let queue = stranger
         .queue_declare("".into(), QueueDeclareOptions::default(), expires)
         .await
         .expect("it is declared");
-    let bound = stranger.queue_bind(
-        queue.name().clone(),
-        (&*channel).into(),
-        "".into(),
-        Default::default(),
-        FieldTable::default(),
-    );
-    bound.await.expect("it is bound");
+    bind(&stranger, &queue, &channel).await;
     let acked = BasicConsumeOptions { no_ack: true, ..Default::default() };
     let mut consumer = stranger
         .basic_consume(queue.name().clone(), "".into(), acked, FieldTable::default())
@@ -68,13 +66,7 @@ async fn messages_of_kombu_and_aio_pika_are_frames() {
     let (broker, channel, stranger) = (connect(&options()).await, unique("python"), stranger().await);
     let mut feed = subscribe(&broker, &channel).await;
     // Kombu declares before each message, and it must be the same exchange.
-    let declared = stranger.exchange_declare(
-        (&*channel).into(),
-        ExchangeKind::Fanout,
-        Default::default(),
-        FieldTable::default(),
-    );
-    declared.await.expect("it is the same exchange");
+    declare(&stranger, &channel).await;
     let kombu = BasicProperties::default()
         .with_content_type("text/plain".into())
         .with_content_encoding("utf-8".into())

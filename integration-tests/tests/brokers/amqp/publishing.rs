@@ -7,7 +7,9 @@ use lapin::types::FieldTable;
 use socketio_amqp::AmqpError;
 use socketio_core::adapter::broker::{Broker, Channel, Frame};
 
-use super::fixture::{connect, frames, options, publish, stranger, subscribe, take, told, unique, within};
+use super::fixture::{
+    bind, connect, frames, options, publish, stranger, subscribe, take, told, unique, within,
+};
 
 #[tokio::test]
 async fn an_exchange_of_another_kind_is_an_error_and_the_link_goes_on() {
@@ -93,14 +95,7 @@ async fn a_message_that_a_queue_turns_down_was_not_sent() {
     full.insert("x-overflow".into(), lapin::types::AMQPValue::LongString("reject-publish".into()));
     let exclusive = QueueDeclareOptions { exclusive: true, ..Default::default() };
     let queue = stranger.queue_declare("".into(), exclusive, full).await.expect("it is declared");
-    let bound = stranger.queue_bind(
-        queue.name().clone(),
-        (&*channel).into(),
-        "".into(),
-        Default::default(),
-        FieldTable::default(),
-    );
-    bound.await.expect("it is bound");
+    bind(&stranger, &queue, &channel).await;
     let error = within(broker.publish(&frames(&channel, 0..10))).await.expect_err("it is refused");
     assert!(matches!(error.source, AmqpError::NotTaken), "{}", error.source);
     assert_eq!(error.sent, 2);
