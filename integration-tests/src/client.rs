@@ -83,22 +83,31 @@ impl Client {
         }
     }
 
-    /// Changes over to WebSocket; what polling has brought meanwhile comes first.
+    /// Changes over to WebSocket. A ping that polling has brought meanwhile is answered there.
     pub async fn upgrade(self) -> Self {
+        let mut socket = self.probe().await;
         let Self { port, open, transport } = self;
         let Transport::Polling { mut receiving, mut inbox, .. } = transport else {
             panic!("the session is a WebSocket already");
         };
-        let target = format!("{PATH}&transport=websocket&sid={}", open.sid);
-        let mut socket = WebSocket::open(port, &target).await.expect("the upgrade is accepted");
-        socket.send_text("2probe").await;
-        assert_eq!(socket.next_text().await, "3probe");
         // A client pauses polling: its last GET is answered, by a noop when there is nothing else.
         let last = receiving.request("GET", &polling(&open.sid), &[], b"").await;
         inbox.extend(last.text().split(SEPARATOR).map(str::to_owned).filter(|packet| packet != "6"));
-        assert!(inbox.is_empty(), "read before the upgrade what is left: {inbox:?}");
         socket.send_text("5").await;
+        for packet in inbox {
+            assert_eq!(packet, "2", "read before the upgrade what is left");
+            socket.send_text("3").await;
+        }
         Self { port, open, transport: Transport::Websocket(socket) }
+    }
+
+    /// A WebSocket for the session, which polls; its probe has been answered, and `5` would be next.
+    pub async fn probe(&self) -> WebSocket {
+        let opened = WebSocket::open(self.port, &self.websocket_target()).await;
+        let mut socket = opened.expect("the upgrade is accepted");
+        socket.send_text("2probe").await;
+        assert_eq!(socket.next_text().await, "3probe");
+        socket
     }
 
     /// Sends one packet: `40`, `42["event"]`, `bAQID`.
@@ -153,6 +162,16 @@ impl Client {
                 return packet;
             }
             self.send("3").await;
+        }
+    }
+
+    /// The same, and noops are passed over too: with them the server frees a poll.
+    pub async fn next_but_noop(&mut self) -> String {
+        loop {
+            let packet = self.next().await;
+            if packet != "6" {
+                return packet;
+            }
         }
     }
 
@@ -215,6 +234,11 @@ impl Client {
     /// The request target of this session's GETs and POSTs.
     pub fn polling_target(&self) -> String {
         polling(&self.open.sid)
+    }
+
+    /// The target of a WebSocket that takes this session over.
+    pub fn websocket_target(&self) -> String {
+        format!("{PATH}&transport=websocket&sid={}", self.open.sid)
     }
 
     /// The WebSocket beneath.

@@ -44,16 +44,11 @@ pub async fn come_and_go(way: usize, port: u16) {
         // Upgrades that stop half-way.
         14 => {
             let client = joined("polling", port).await;
-            let target = format!("{PATH}&transport=websocket&sid={}", client.open.sid);
-            let mut socket = WebSocket::open(port, &target).await.expect("it is served");
-            socket.send_text("2probe").await;
-            assert_eq!(socket.next_text().await, "3probe");
-            socket.cut();
+            client.probe().await.cut();
         }
         15 => {
             let client = joined("polling", port).await;
-            let target = format!("{PATH}&transport=websocket&sid={}", client.open.sid);
-            let mut socket = WebSocket::open(port, &target).await.expect("it is served");
+            let mut socket = WebSocket::open(port, &client.websocket_target()).await.expect("it is served");
             socket.ended().await;
         }
         // Refusals.

@@ -1,10 +1,6 @@
 //! Upgrades while a POST of the session is held back: the client has stopped polling, and waits for the WebSocket.
 
-use integration_tests::{
-    client::{Client, PATH},
-    frames::WebSocket,
-    gate::Gate,
-};
+use integration_tests::{client::Client, frames::WebSocket, gate::Gate};
 use socketio_core::{Data, Server, Socket};
 
 use crate::{begin_post, joined, serve};
@@ -57,10 +53,7 @@ async fn an_upgrade_goes_through_while_a_post_is_held_back_for_busy_handlers() {
 
 /// The WebSocket of a client that does not poll any more.
 async fn upgraded(client: &Client) -> WebSocket {
-    let target = format!("{PATH}&transport=websocket&sid={}", client.open.sid);
-    let mut socket = WebSocket::open(client.port, &target).await.unwrap();
-    socket.send_text("2probe").await;
-    assert_eq!(socket.next_text().await, "3probe");
+    let mut socket = client.probe().await;
     socket.send_text("5").await;
     socket
 }

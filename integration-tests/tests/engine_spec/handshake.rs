@@ -161,7 +161,7 @@ async fn a_server_without_upgrades_announces_none_and_refuses_them() {
     let server = Running::start(io).await;
     let mut client = Client::polling(server.port).await;
     assert!(client.open.upgrades.is_empty());
-    let refused = WebSocket::open(server.port, &websocket_target(&client.open.sid)).await;
+    let refused = WebSocket::open(server.port, &client.websocket_target()).await;
     assert_eq!(refused.unwrap_err().status, 400);
     client.connect("/").await;
     // Its own sessions may be WebSockets all the same.

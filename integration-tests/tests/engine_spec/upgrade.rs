@@ -10,7 +10,7 @@ use integration_tests::{
 };
 use socketio_core::Server;
 
-use crate::{assert_refused, echoing, joined, serve, websocket_target};
+use crate::{assert_refused, echoing, joined, serve, serve_quick};
 
 #[tokio::test]
 async fn a_probe_is_answered_and_frees_the_get_that_waits() {
@@ -18,7 +18,7 @@ async fn a_probe_is_answered_and_frees_the_get_that_waits() {
     let client = joined("polling", server.port).await;
     let mut waiting = Http::connect(server.port).await;
     waiting.send_request("GET", &client.polling_target(), &[], b"").await;
-    let mut socket = probed(&server, &client).await;
+    let mut socket = client.probe().await;
     assert_eq!(waiting.response().await.brief(), (200, "6"));
     socket.send_text("5").await;
     socket.send_text("42[\"echo\",1]").await;
@@ -29,7 +29,7 @@ async fn a_probe_is_answered_and_frees_the_get_that_waits() {
 async fn a_get_that_comes_after_the_probe_is_freed_too() {
     let server = serve().await;
     let client = joined("polling", server.port).await;
-    let mut socket = probed(&server, &client).await;
+    let mut socket = client.probe().await;
     assert_eq!(http::get(server.port, &client.polling_target()).await.brief(), (200, "6"));
     socket.send_text("5").await;
     socket.send_text("42[\"echo\",1]").await;
@@ -40,7 +40,7 @@ async fn a_get_that_comes_after_the_probe_is_freed_too() {
 async fn what_is_posted_before_the_change_is_handled_before_what_comes_after_it() {
     let server = serve().await;
     let mut client = joined("polling", server.port).await;
-    let mut socket = probed(&server, &client).await;
+    let mut socket = client.probe().await;
     client.send("42[\"echo\",1]\x1e42[\"echo\",2]").await;
     let first = http::get(server.port, &client.polling_target()).await;
     socket.send_text("5").await;
@@ -58,7 +58,7 @@ async fn what_is_emitted_during_the_upgrade_arrives_once_and_in_order() {
     let server = serve().await;
     let client = joined("polling", server.port).await;
     server.io.emit("news", 1).unwrap();
-    let mut socket = probed(&server, &client).await;
+    let mut socket = client.probe().await;
     server.io.emit("news", 2).unwrap();
     let first = http::get(server.port, &client.polling_target()).await;
     server.io.emit("news", 3).unwrap();
@@ -96,7 +96,7 @@ async fn after_the_change_another_websocket_is_closed_and_the_session_lives_on()
 async fn during_the_upgrade_another_websocket_is_closed_and_the_first_goes_on() {
     let server = serve().await;
     let client = joined("polling", server.port).await;
-    let mut socket = probed(&server, &client).await;
+    let mut socket = client.probe().await;
     refused_or_closed(&server, &client).await;
     socket.send_text("5").await;
     socket.send_text("42[\"echo\",1]").await;
@@ -108,12 +108,11 @@ async fn a_websocket_that_does_not_begin_with_a_probe_is_closed_and_polling_goes
     let server = serve().await;
     for first in ["2", "2prob", "5", "42[\"echo\",0]", "abc", "3probe"] {
         let mut client = joined("polling", server.port).await;
-        let target = websocket_target(&client.open.sid);
-        let mut socket = WebSocket::open(server.port, &target).await.unwrap();
+        let mut socket = WebSocket::open(server.port, &client.websocket_target()).await.unwrap();
         socket.send_text(first).await;
         socket.closed().await;
         client.send("421[\"acked\",1]").await;
-        assert_eq!(next_but_noop(&mut client).await, "431[1]", "{first}");
+        assert_eq!(client.next_but_noop().await, "431[1]", "{first}");
     }
 }
 
@@ -121,21 +120,20 @@ async fn a_websocket_that_does_not_begin_with_a_probe_is_closed_and_polling_goes
 async fn a_websocket_that_says_nothing_is_closed_in_time_and_polling_goes_on() {
     let server = serve_hasty().await;
     let mut client = joined("polling", server.port).await;
-    let target = websocket_target(&client.open.sid);
-    let mut socket = WebSocket::open(server.port, &target).await.unwrap();
+    let mut socket = WebSocket::open(server.port, &client.websocket_target()).await.unwrap();
     socket.ended().await;
     client.send("421[\"acked\",1]").await;
-    assert_eq!(next_but_noop(&mut client).await, "431[1]");
+    assert_eq!(client.next_but_noop().await, "431[1]");
 }
 
 #[tokio::test]
 async fn a_probe_without_the_upgrade_packet_is_closed_in_time_and_polling_goes_on() {
     let server = serve_hasty().await;
     let mut client = joined("polling", server.port).await;
-    let mut socket = probed(&server, &client).await;
+    let mut socket = client.probe().await;
     assert!(matches!(socket.closed().await, Message::Close(_) | Message::End));
     server.io.emit("news", 1).unwrap();
-    assert_eq!(next_but_noop(&mut client).await, "42[\"news\",1]");
+    assert_eq!(client.next_but_noop().await, "42[\"news\",1]");
     // And it may try again.
     let mut client = client.upgrade().await;
     client.send("421[\"acked\",1]").await;
@@ -147,12 +145,12 @@ async fn a_websocket_that_breaks_during_the_upgrade_loses_nothing() {
     let server = serve().await;
     let mut client = joined("polling", server.port).await;
     server.io.emit("news", 1).unwrap();
-    let socket = probed(&server, &client).await;
+    let socket = client.probe().await;
     server.io.emit("news", 2).unwrap();
     socket.cut();
     server.io.emit("news", 3).unwrap();
     for number in 1..=3 {
-        assert_eq!(next_but_noop(&mut client).await, format!("42[\"news\",{number}]"));
+        assert_eq!(client.next_but_noop().await, format!("42[\"news\",{number}]"));
     }
 }
 
@@ -160,41 +158,39 @@ async fn a_websocket_that_breaks_during_the_upgrade_loses_nothing() {
 async fn a_session_that_ends_during_the_upgrade_ends_its_websocket() {
     let server = serve().await;
     let client = joined("polling", server.port).await;
-    let mut socket = probed(&server, &client).await;
+    let mut socket = client.probe().await;
     client.close().await;
     socket.ended().await;
     server.is_empty().await;
 }
 
+#[tokio::test]
+async fn a_ping_that_the_last_poll_brings_may_be_answered_on_the_websocket() {
+    let server = serve_quick().await;
+    let client = joined("polling", server.port).await;
+    // Whoever came later has been pinged twice: a ping waits for the first.
+    let mut later = joined("polling", server.port).await;
+    for _ in 0..2 {
+        assert_eq!(later.next_or_end().await.as_deref(), Some("2"));
+        later.send("3").await;
+    }
+    let mut client = client.upgrade().await;
+    // Its pong was heard: there is another ping.
+    assert_eq!(client.next_or_end().await.as_deref(), Some("2"));
+}
+
+/// Time enough for an upgrade on a busy machine.
 async fn serve_hasty() -> Running {
-    let builder = Server::builder().upgrade_timeout(Duration::from_millis(200));
+    let builder = Server::builder().upgrade_timeout(Duration::from_secs(1));
     Running::start(echoing(builder.build().unwrap())).await
 }
 
-/// A WebSocket for the session, of which the probe has been answered.
-async fn probed(server: &Running, client: &Client) -> WebSocket {
-    let target = websocket_target(&client.open.sid);
-    let mut socket = WebSocket::open(server.port, &target).await.expect("the upgrade is accepted");
-    socket.send_text("2probe").await;
-    assert_eq!(socket.next_text().await, "3probe");
-    socket
-}
-
 async fn refused_or_closed(server: &Running, client: &Client) {
-    match WebSocket::open(server.port, &websocket_target(&client.open.sid)).await {
+    match WebSocket::open(server.port, &client.websocket_target()).await {
         Ok(mut other) => {
             other.closed().await;
         }
         Err(refused) => assert_eq!(refused.status, 400),
-    }
-}
-
-async fn next_but_noop(client: &mut Client) -> String {
-    loop {
-        let packet = client.next().await;
-        if packet != "6" {
-            return packet;
-        }
     }
 }
 
@@ -209,7 +205,7 @@ async fn a_post_in_flight_is_handled_before_what_comes_by_the_websocket() {
         .send(format!("POST {target} HTTP/1.1\r\nhost: a\r\ncontent-length: {length}\r\n\r\n42[").as_bytes())
         .await;
     http::get(server.port, "/").await;
-    let mut socket = probed(&server, &client).await;
+    let mut socket = client.probe().await;
     socket.send_text("5").await;
     socket.send_text("42[\"echo\",2]").await;
     http::get(server.port, "/").await;

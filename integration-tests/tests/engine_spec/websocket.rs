@@ -2,7 +2,7 @@
 
 use integration_tests::frames::{Message, WebSocket};
 
-use crate::{joined, serve, websocket_target};
+use crate::{joined, serve};
 
 #[tokio::test]
 async fn text_travels_in_text_frames() {
@@ -50,8 +50,7 @@ async fn a_frame_that_is_no_packet_closes_the_connection() {
 async fn a_second_websocket_for_a_session_is_refused_and_the_first_lives_on() {
     let server = serve().await;
     let mut client = joined("websocket", server.port).await;
-    let target = websocket_target(&client.open.sid);
-    match WebSocket::open(server.port, &target).await {
+    match WebSocket::open(server.port, &client.websocket_target()).await {
         Ok(mut second) => {
             second.closed().await;
         }

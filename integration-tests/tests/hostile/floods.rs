@@ -18,7 +18,7 @@ use crate::{assert_unharmed, joined, serve};
 async fn stray_pongs_start_nothing() {
     let io = Server::builder()
         .ping_interval(Duration::from_millis(300))
-        .ping_timeout(Duration::from_millis(300))
+        .ping_timeout(Duration::from_millis(1_500))
         .build()
         .unwrap();
     let server = Running::start(io).await;
@@ -58,8 +58,7 @@ async fn upgrades_that_are_begun_and_never_ended_are_reclaimed() {
     let mut held = Vec::new();
     for round in 0..60 {
         let client = joined("polling", server.port).await;
-        let target = format!("{PATH}&transport=websocket&sid={}", client.open.sid);
-        let mut socket = WebSocket::open(server.port, &target).await.unwrap();
+        let mut socket = WebSocket::open(server.port, &client.websocket_target()).await.unwrap();
         if round % 2 == 0 {
             socket.send_text("2probe").await;
         }
@@ -76,9 +75,7 @@ async fn polling_twice_while_upgrading_neither_loops_nor_leaks() {
     let server = serve().await;
     for _ in 0..20 {
         let client = joined("polling", server.port).await;
-        let target = format!("{PATH}&transport=websocket&sid={}", client.open.sid);
-        let mut socket = WebSocket::open(server.port, &target).await.unwrap();
-        socket.send_text("2probe").await;
+        let socket = client.probe().await;
         let target = client.polling_target();
         let (one, two) = tokio::join!(http::get(server.port, &target), http::get(server.port, &target));
         for response in [one, two] {

@@ -32,8 +32,7 @@ async fn reserved_bits_before_the_session_exists_end_the_connection() {
     let server = serve().await;
     // On an upgrade that has not begun, and right behind the opening handshake.
     let client = joined("polling", server.port).await;
-    let target = format!("{PATH}&transport=websocket&sid={}", client.open.sid);
-    let mut socket = WebSocket::open(server.port, &target).await.unwrap();
+    let mut socket = WebSocket::open(server.port, &client.websocket_target()).await.unwrap();
     socket.send_frame(Frame { rsv: 3, ..Frame::of(TEXT) }, b"2probe").await;
     socket.ended().await;
     client.close().await;

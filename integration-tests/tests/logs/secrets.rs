@@ -1,6 +1,6 @@
 //! Ids that are secrets, and what clients say.
 
-use integration_tests::client::{Client, PATH};
+use integration_tests::client::Client;
 use integration_tests::frames::WebSocket;
 use integration_tests::http;
 
@@ -21,8 +21,7 @@ async fn the_secret_id_of_a_session_never_appears_whole() {
         http::request(server.port, "PUT", &target, &[("content-length", "0")], b"").await;
         http::post(server.port, &target, "nonsense").await;
         http::get(server.port, &target).await;
-        let websocket = format!("{PATH}&transport=websocket&sid={}", client.open.sid);
-        drop(WebSocket::open(server.port, &websocket).await);
+        drop(WebSocket::open(server.port, &client.websocket_target()).await);
         client.close().await;
     }
     server.is_empty().await;
