@@ -44,6 +44,26 @@ pub fn until<E: std::fmt::Debug>(
     }
 }
 
+/// The same, for a condition that has to be asked for.
+///
+/// # Panics
+///
+/// As [`until`] does.
+#[track_caller]
+pub fn until_asked<E: std::fmt::Debug>(
+    what: &str,
+    mut condition: impl AsyncFnMut() -> Result<(), E>,
+) -> impl Future<Output = ()> {
+    let place = std::panic::Location::caller();
+    async move {
+        let deadline = Instant::now() + DEADLINE;
+        while let Err(missing) = condition().await {
+            assert!(Instant::now() < deadline, "waited {DEADLINE:?} for {what} ({place}): {missing:?}");
+            sleep(Duration::from_millis(5)).await;
+        }
+    }
+}
+
 /// By how much a timer of 10 ms is late until it `ended`: the worst of each second, behind the time since `start` at which it was.
 ///
 /// What the machine made everybody wait, to be told beside what a server did.

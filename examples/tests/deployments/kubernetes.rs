@@ -6,10 +6,10 @@ use integration_tests::client::Client;
 use integration_tests::foreign;
 use integration_tests::http;
 use integration_tests::own_brokers::OwnBrokers;
-use integration_tests::wait::DEADLINE;
+use integration_tests::wait::{DEADLINE, until_asked};
 use socketio_core::Sid;
 use tokio::net::TcpListener;
-use tokio::time::{Duration, Instant, sleep};
+use tokio::time::Instant;
 
 use crate::program::Program;
 
@@ -157,13 +157,9 @@ async fn node(redis: &str, channel: &str, unready_after: u64) -> Program {
 
 /// Waits until the node says so.
 async fn is_ready(node: &Program, status: u16, reason: &str) {
-    let start = Instant::now();
-    loop {
+    until_asked(reason, async || {
         let answer = http::get(node.port, "/health/ready").await;
-        if answer.brief() == (status, reason) {
-            return;
-        }
-        assert!(start.elapsed() < DEADLINE, "waited for {reason:?}, and it says {:?}", answer.brief());
-        sleep(Duration::from_millis(20)).await;
-    }
+        if answer.brief() == (status, reason) { Ok(()) } else { Err(answer) }
+    })
+    .await;
 }

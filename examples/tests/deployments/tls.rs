@@ -3,16 +3,14 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 
 use integration_tests::client::Client;
 use integration_tests::foreign;
 use integration_tests::frames::WebSocket;
 use integration_tests::http;
-use integration_tests::wait::{DEADLINE, within};
+use integration_tests::wait::{until_asked, within};
 use tokio::io::copy_bidirectional;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::time::{Instant, sleep};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
@@ -64,11 +62,7 @@ pub(crate) async fn new_certificate(name: &str) {
 
     let second = files.write_new_certificate();
     program.signal("HUP");
-    let start = Instant::now();
-    while connect(program.port, &second).await.is_err() {
-        assert!(start.elapsed() < DEADLINE, "the second certificate is not served");
-        sleep(Duration::from_millis(20)).await;
-    }
+    until_asked("the second certificate", async || connect(program.port, &second).await.map(drop)).await;
     assert!(connect(program.port, &first).await.is_err(), "the first one is still served");
     talk(&mut websocket, &mut upgraded).await;
     let port = through_tls(program.port, &second).await;

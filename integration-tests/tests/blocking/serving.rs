@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use ::http::{Request, Response};
 use bytes::Bytes;
+use integration_tests::balancer::free_port;
 use integration_tests::client::Client;
 use integration_tests::http;
 use integration_tests::wait::{until, within};
@@ -182,7 +183,7 @@ async fn https_and_wss_end_at_the_server_of_threads() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_framework_of_threads_is_reached_over_the_same_port_and_emits() {
-    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let port = free_port();
     let program = env!("CARGO_BIN_EXE_tiny_http");
     let mut example = Ends(
         Command::new(program)

@@ -1,12 +1,10 @@
 //! Connections in all, of one address, and handshakes in a second.
 
-use std::time::Duration;
-
 use integration_tests::{
     client::{Client, PATH},
     frames::WebSocket,
     http::{self, Http, Response},
-    wait::until,
+    wait::{until, until_asked},
 };
 use socketio_core::{Server, server::Rate};
 
@@ -125,10 +123,9 @@ async fn handshakes_that_come_too_fast_are_told_when_to_come_again() {
     assert!(server.io.counters().handshakes_too_fast >= 5);
     answers(&mut client).await;
     // In a second there is a place again.
-    integration_tests::wait::within("a handshake", async {
-        while http::get(server.port, &target).await.status != 200 {
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
+    until_asked("a handshake", async || match http::get(server.port, &target).await.status {
+        200 => Ok(()),
+        other => Err(other),
     })
     .await;
 }

@@ -6,7 +6,7 @@ use std::{
 };
 
 use integration_tests::{
-    client::{Client, PATH},
+    client::Client,
     frames::{Frame, Message, TEXT, WebSocket},
     gate::Gate,
     wait::until,
@@ -202,13 +202,12 @@ async fn more_early_events_than_max_early_packets_or_bytes_end_the_connection_wi
 #[tokio::test]
 async fn who_joins_nothing_or_ends_no_upgrade_or_answers_no_ping_is_counted() {
     let short = Duration::from_millis(300);
-    let builder = Server::builder().connect_timeout(short).upgrade_timeout(short);
-    let server = serve(builder.ping_interval(short).ping_timeout(Duration::from_millis(700)), |_| {}).await;
+    let builder = Server::builder().connect_timeout(Duration::from_secs(1)).upgrade_timeout(short);
+    let server = serve(builder.ping_interval(short).ping_timeout(Duration::from_millis(1_500)), |_| {}).await;
     let unjoined = Client::websocket(server.port).await;
     let mut silent = joined("websocket", server.port).await;
     let mut upgrading = joined("polling", server.port).await;
-    let target = format!("{PATH}&transport=websocket&sid={}", upgrading.open.sid);
-    let _probing = WebSocket::open(server.port, &target).await.unwrap();
+    let _probing = WebSocket::open(server.port, &upgrading.websocket_target()).await.unwrap();
     let reached =
         |counters: Counters| (counters.unjoined, counters.upgrades_timed_out, counters.pings_timed_out);
     let mut last = (0, 0, 0);

@@ -62,7 +62,7 @@ async fn a_client_that_waits_for_its_turn_is_not_taken_for_dead() {
     let builder = Server::builder()
         .max_packet_rate(Rate::per_second(20).burst(5))
         .ping_interval(Duration::from_millis(200))
-        .ping_timeout(Duration::from_millis(800));
+        .ping_timeout(Duration::from_millis(1_500));
     let server = serve(builder, |_| {}).await;
     let mut client = joined("websocket", server.port).await;
     client.send_all(&events(50, "x")).await;

@@ -230,14 +230,16 @@ fn explode() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_handler_that_blocks_its_thread_is_counted_at_once_and_at_a_later_poll() {
-    let server = serve(Server::builder().slow_handler(Duration::from_millis(50)), |io| {
-        io.on("block", || thread::sleep(Duration::from_millis(120)))
+    // Longer than a busy machine keeps a thread waiting, which is blocked as well then.
+    const SLOW: Duration = Duration::from_millis(500);
+    let server = serve(Server::builder().slow_handler(SLOW), |io| {
+        io.on("block", || thread::sleep(SLOW * 3 / 2))
             .on("block later", || async {
                 tokio::task::yield_now().await;
-                thread::sleep(Duration::from_millis(120));
+                thread::sleep(SLOW * 3 / 2);
             })
-            .on("wait", || tokio::time::sleep(Duration::from_millis(120)))
-            .on_blocking("block elsewhere", || thread::sleep(Duration::from_millis(120)));
+            .on("wait", || tokio::time::sleep(SLOW * 3 / 2))
+            .on_blocking("block elsewhere", || thread::sleep(SLOW * 3 / 2));
     })
     .await;
     let mut client = joined("websocket", server.port).await;

@@ -19,8 +19,8 @@ use socketio_core::{Args, Auth, RawArgs, Server};
 async fn serve() -> Running {
     let io = Server::builder()
         .max_payload(100_000)
-        .connect_timeout(Duration::from_millis(500))
-        .upgrade_timeout(Duration::from_millis(500))
+        .connect_timeout(Duration::from_secs(1))
+        .upgrade_timeout(Duration::from_secs(1))
         .build()
         .unwrap();
     io.on("echo", |args: RawArgs| args).on("two", |Args((one, two)): Args<(RawText, RawText)>| (one, two));

@@ -55,6 +55,8 @@ async fn a_handler_that_blocks_its_thread_is_named_with_its_event() {
     let sid = client.connect("/").await;
     client.send("421[\"stubborn event\"]").await;
     assert_eq!(client.next().await, "431[]");
-    let line = lines_of("stubborn event").into_iter().find(|line| line.contains("WARN")).expect("a warning");
+    let warning = || lines_of("stubborn event").into_iter().find(|line| line.contains("WARN"));
+    until("a warning", || warning().map(drop).ok_or(())).await;
+    let line = warning().expect("a warning");
     assert!(line.contains(&sid) && line.contains("blocked") && line.contains("on_blocking"), "{line}");
 }

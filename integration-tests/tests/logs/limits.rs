@@ -27,10 +27,12 @@ async fn a_close_for_a_limit_says_which_and_which_size_in_log_and_reason() {
     for number in ["12345", "12399"] {
         assert!(digits(&reason).contains(number), "{reason}");
     }
+    server.is_empty().await;
 
     let mut client = Client::polling(server.port).await;
     client.connect("/").await;
     assert_eq!(client.post(&"x".repeat(12_399)).await.status, 413);
+    server.is_empty().await;
 
     let mut client = Client::polling(server.port).await;
     client.connect("/").await;

@@ -2,7 +2,7 @@
 
 use integration_tests::client::Client;
 
-use crate::{joined, serve};
+use crate::{joined, serve, serve_hasty};
 
 #[tokio::test]
 async fn the_answer_to_connect_holds_the_sid_alone() {
@@ -115,7 +115,7 @@ async fn a_client_that_does_not_connect_first_is_closed() {
 
 #[tokio::test]
 async fn a_client_that_joins_nothing_is_closed_in_time() {
-    let server = serve().await;
+    let server = serve_hasty().await;
     let mut client = Client::websocket(server.port).await;
     client.socket().ended().await;
     let _polling = Client::polling(server.port).await;
@@ -124,7 +124,7 @@ async fn a_client_that_joins_nothing_is_closed_in_time() {
 
 #[tokio::test]
 async fn a_client_that_was_only_refused_is_closed_in_time() {
-    let server = serve().await;
+    let server = serve_hasty().await;
     let mut client = Client::websocket(server.port).await;
     client.send("40/refusing,").await;
     client.next().await;

@@ -14,11 +14,20 @@ use std::time::Duration;
 use bytes::Bytes;
 use integration_tests::{client::Client, running::Running};
 use serde_json::Value;
-use socketio_core::{Auth, ConnectError, HandlerError, RawArgs, Server, Socket};
+use socketio_core::{Auth, ConnectError, HandlerError, RawArgs, Server, Socket, server::ServerBuilder};
 
 /// The server that the specification's own test suite asks for, and two namespaces more.
 async fn serve() -> Running {
-    let io = Server::builder().connect_timeout(Duration::from_millis(500)).build().unwrap();
+    start(Server::builder()).await
+}
+
+/// The same, which does not wait long for a client to join something.
+async fn serve_hasty() -> Running {
+    start(Server::builder().connect_timeout(Duration::from_millis(500))).await
+}
+
+async fn start(builder: ServerBuilder) -> Running {
+    let io = builder.build().unwrap();
     for namespace in ["/", "/custom"] {
         io.of(namespace)
             .on_connect(|socket: Socket, auth: Option<Auth<Value>>| -> Result<(), ConnectError> {
