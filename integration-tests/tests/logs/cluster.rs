@@ -118,6 +118,7 @@ async fn answers_with_bytes_that_python_nodes_do_not_get_are_said_once_and_count
         withheld => Err(withheld),
     })
     .await;
+    until("the first to be said", || if lines_of(&host).is_empty() { Err(()) } else { Ok(()) }).await;
     let lines = lines_of(&host);
     assert_eq!(lines.len(), 1, "{lines:?}");
     assert!(lines[0].contains("WARN") && lines[0].contains("bytes"), "{}", lines[0]);

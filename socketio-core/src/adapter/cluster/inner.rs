@@ -94,13 +94,14 @@ impl Cluster {
             times.heard_itself = now;
             times.joined = true;
         }
-        self.subscribed.send_replace(true);
         if !self.outgoing.link_up() {
             tracing::info!(
                 target: "socketio::cluster",
                 channel = &**self.outgoing.channel(), node = %self.id(), "joined the other nodes"
             );
         }
+        // Last, so that whoever waited for it finds all of this done.
+        self.subscribed.send_replace(true);
     }
 
     /// It is down, or did not come up.
