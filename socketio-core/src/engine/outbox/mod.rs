@@ -18,6 +18,7 @@ use self::volatile::Marks;
 use super::budget::{Budget, Ledger};
 use super::close::Close;
 use super::rope::{Frames, Rope};
+use super::session::PING;
 use crate::adapter::Flags;
 use crate::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use crate::sync::{Mutex, MutexGuard};
@@ -125,7 +126,7 @@ impl Outbox {
 
     /// Queues `frames`; the reader is woken if it sleeps for want of them.
     ///
-    /// A packet larger than the limit is taken when nothing else waits. When the queue is full, the session is closed: a client that
+    /// A packet larger than the limit is taken when nothing else waits, a ping aside. When the queue is full, the session is closed: a client that
     /// lost one message in the middle could not know. A volatile packet is dropped instead, and where the bounds say so, those
     /// that wait make room first.
     #[inline]
@@ -155,7 +156,8 @@ impl Outbox {
         let mut pushed = Pushed::Nothing;
         if after > bounds.limit && before > 0 {
             match self.make_room(&mut state, size, after, flags, bounds) {
-                Ok(room) => (after, pushed) = (room, Pushed::Displaced),
+                Ok(room) if room < after => (after, pushed) = (room, Pushed::Displaced),
+                Ok(_) => {}
                 Err(Refused::Full) => return Err(self.overflow(state)),
                 Err(refused) => return Err(refused),
             }
@@ -198,7 +200,8 @@ impl Outbox {
         let after = after - bytes;
         self.len.store(after - size, Ordering::Relaxed);
         self.displaced.fetch_add(packets, Ordering::Relaxed);
-        if after > bounds.limit && after > size {
+        // Nothing else is as short as a ping. One that happens to wait must not make the difference.
+        if after > bounds.limit && after > size + PING.len() {
             state.ledger.set(&bounds.budget, after - size);
             state.close = Some(Box::new(Close::outgoing_full(bounds.limit, after)));
             return Err(Refused::Full);

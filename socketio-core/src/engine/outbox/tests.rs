@@ -56,6 +56,14 @@ fn a_packet_over_the_limit_is_taken_by_an_empty_queue() {
 }
 
 #[test]
+fn a_ping_that_waits_does_not_keep_out_a_packet_over_the_limit() {
+    let outbox = Outbox::new(Reader::Websocket);
+    outbox.push_ping(&PING);
+    assert_eq!(push(&outbox, Frames::Copied(&[0x81; 500]), LIMIT), Ok(()));
+    assert_eq!(push(&outbox, Frames::Copied(&[0x81; 500]), LIMIT), Err(Refused::Full));
+}
+
+#[test]
 fn large_packets_are_shared_and_keep_their_place() {
     let outbox = Outbox::new(Reader::Websocket);
     let large = Bytes::from(text(&"x".repeat(SHARE_FROM)));
