@@ -126,8 +126,8 @@ impl Outbox {
 
     /// Queues `frames`; the reader is woken if it sleeps for want of them.
     ///
-    /// A packet larger than the limit is taken when nothing else waits, a ping aside. When the queue is full, the session is closed: a client that
-    /// lost one message in the middle could not know. A volatile packet is dropped instead, and where the bounds say so, those
+    /// A packet larger than the limit is taken when nothing but a ping waits. When the queue is full, the session is closed: a client
+    /// that lost one message in the middle could not know. A volatile packet is dropped instead, and where the bounds say so, those
     /// that wait make room first.
     #[inline]
     pub(crate) fn push(&self, frames: Frames<'_>, flags: Flags, bounds: &Bounds) -> Result<Pushed, Refused> {
