@@ -34,11 +34,11 @@ pub(crate) struct Args {
     pub(crate) namespace: String,
 
     /// A room, or the id of a client; several: who is in any of them
-    #[arg(short, long = "to", value_name = "ROOM")]
+    #[arg(short, long = "to", value_name = "ROOM", allow_hyphen_values = true)]
     pub(crate) to: Vec<String>,
 
     /// A room, or the id of a client, to leave out
-    #[arg(short = 'x', long, value_name = "ROOM")]
+    #[arg(short = 'x', long, value_name = "ROOM", allow_hyphen_values = true)]
     pub(crate) except: Vec<String>,
 
     /// A file that goes as bytes, behind the other arguments
@@ -125,6 +125,13 @@ mod tests {
         assert_eq!(args.except, ["c", "d"]);
         assert_eq!(args.files, [PathBuf::from("p.jpg"), PathBuf::from("q.jpg")]);
         assert_eq!(args.arguments, ["1"]);
+    }
+
+    #[test]
+    fn the_id_of_a_client_may_begin_with_a_dash() {
+        let args = parse(&["redis://h", "--to", "-Kd3f_x", "-t", "--9", "-x", "-c", "say"]).unwrap();
+        assert_eq!((args.to, args.except), (vec!["-Kd3f_x".into(), "--9".into()], vec!["-c".into()]));
+        assert_eq!((args.event.as_deref(), &*args.channel), (Some("say"), "socketio"));
     }
 
     #[test]
