@@ -54,7 +54,7 @@ async fn refusal(arguments: &[&str]) -> String {
 }
 
 async fn two_nodes_are_one_chat(url: &str) {
-    let channel = Sid::generate();
+    let channel = format!("test-{}", Sid::generate());
     let arguments = ["--manager", url, "--channel", &channel];
     let (one, other) = tokio::join!(node(&arguments), node(&arguments));
     pages::hold("all_chat", &[&one.url, &other.url]).await;
@@ -87,7 +87,7 @@ async fn a_manager_that_nobody_knows_is_refused_without_telling_its_password() {
 
 #[tokio::test]
 async fn the_bar_moves_for_the_client_that_asked() {
-    let (url, channel) = (brokers::url("REDIS_URL"), Sid::generate());
+    let (url, channel) = (brokers::url("REDIS_URL"), format!("test-{}", Sid::generate()));
     let arguments = ["--manager", &url, "--channel", &channel, "--jobs", &url];
     let _worker = Command::new(env!("CARGO_BIN_EXE_worker"))
         .args(arguments)
