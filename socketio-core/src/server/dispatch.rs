@@ -20,6 +20,7 @@ use crate::adapter::reserved;
 use crate::engine::Close;
 use crate::handler::{self, BoxedHandler, Called, Context};
 use crate::protocol::args::{ArgsRef, Event};
+use crate::sync;
 
 /// An event of the client; nobody listening is no error, and gets no ack.
 pub(crate) fn event(
@@ -152,7 +153,7 @@ pub(crate) fn disconnected(socket: &Socket, close: &Close) {
     if depth >= DEPTH_MAX {
         let (socket, close) = (socket.clone(), close.clone());
         let runtime = socket.server().engine.runtime.clone();
-        runtime.spawn(async move { disconnected(&socket, &close) });
+        sync::spawn(&runtime, async move { disconnected(&socket, &close) });
         return;
     }
     DEPTH.set(depth + 1);
@@ -197,7 +198,7 @@ fn start(socket: &Socket, event: &str, call: impl FnOnce() -> Called, hold: impl
         Ok(Some(handler)) => {
             let waiting =
                 Waiting { handler, socket: socket.clone(), event: event.into(), span, _held: hold() };
-            socket.server().engine.runtime.spawn(waiting);
+            sync::spawn(&socket.server().engine.runtime, waiting);
         }
         Err(panic) => report_panic(socket, event, panic.as_ref()),
     }

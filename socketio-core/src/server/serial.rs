@@ -9,13 +9,15 @@
 //! Answers of the client pass the queue by: a handler may wait for one. When the queue is full the client is not read any more.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, PoisonError};
+
+use bytes::Bytes;
 
 use super::life::Early;
 use super::link::Link;
 use super::{Socket, dispatch};
 use crate::engine::{Close, Held, Limit, Session};
-use bytes::Bytes;
+use crate::sync::{self, Mutex, MutexGuard};
 
 /// The events of one connection that wait for their turn.
 #[derive(Debug)]
@@ -46,7 +48,9 @@ pub(crate) fn event(
     let link = socket.link();
     if !serial.begin(link) {
         let early = Early { is_ack: false, id, data: data.into(), attachments: attachments.to_vec() };
-        serial.push(socket, early);
+        if serial.push(socket, early) {
+            drain(link, serial);
+        }
         return Ok(());
     }
     let handled = dispatch::event(socket, data, attachments, id);
@@ -68,7 +72,7 @@ pub(crate) fn handler_ended(link: &Arc<Link>) {
         runtime
     };
     let link = link.clone();
-    runtime.spawn(async move {
+    sync::spawn(&runtime, async move {
         if let Some(serial) = link.serial() {
             drain(&link, serial);
         }
@@ -115,13 +119,17 @@ impl Serial {
         free
     }
 
-    fn push(&self, socket: &Socket, event: Early) {
+    /// Queues an event; `true` when what it had to wait for has ended meanwhile: the caller has the right to start it.
+    fn push(&self, socket: &Socket, event: Early) -> bool {
         let session = socket.engine_session();
         let mut state = self.lock();
         state.bytes += event.size();
         let bytes = state.bytes;
         state.queue.push_back((socket.clone(), event));
         state.held.get_or_insert_with(|| Held::new(session)).set(bytes);
+        let free = !state.starting && !socket.link().is_busy();
+        state.starting |= free;
+        free
     }
 
     /// The next event to start; with `None` the right to start any is given back.

@@ -47,6 +47,7 @@ mod client; // a polling client, and the one that owns a WebSocket's session
 mod outbox; // push, wake, swap, close
 mod rooms; // join against disconnect
 mod run; // seeds, orders, lines
+mod serial; // one event after the other
 mod sync; // shuttle's in the place of std's
 mod upgrade; // who owns the session
 
@@ -62,6 +63,7 @@ fn main() -> std::process::ExitCode {
         rooms::who_is_gone_is_in_no_room_and_joins_none,
         rooms::a_client_that_ends_while_it_is_asked_about_is_not_let_in_and_leaves_nothing,
         rooms::a_namespace_entered_while_another_closes_the_connection_keeps_nobody,
+        serial::an_event_that_comes_as_a_handler_ends_is_started_by_one_of_them,
         upgrade::nothing_is_lost_doubled_or_reordered,
         upgrade::an_upgrade_that_is_abandoned_leaves_polling_as_it_was,
         upgrade::a_session_that_ends_meanwhile_is_closed_once_and_forgotten,
