@@ -5,11 +5,13 @@ use std::time::{Duration, Instant};
 use integration_tests::{
     client::Client,
     frames::{Frame, Message, PING},
+    wait::within,
 };
 use socketio_core::{
-    Server,
+    Data, Server,
     server::{Rate, ServerBuilder},
 };
+use tokio::sync::mpsc::unbounded_channel;
 
 use crate::{answers, assert_unharmed, joined, serve};
 
@@ -71,6 +73,31 @@ async fn a_client_that_waits_for_its_turn_is_not_taken_for_dead() {
     }
     assert_eq!(server.io.counters().pings_timed_out, 0);
     answers(&mut client).await;
+}
+
+#[tokio::test]
+async fn a_client_that_waits_for_its_turn_and_for_a_handler_goes_on_when_both_are_over() {
+    let (told, mut heard) = unbounded_channel();
+    // No ping wakes the connection meanwhile.
+    let builder = Server::builder()
+        .max_packet_rate(Rate::per_second(10).burst(1))
+        .max_handlers_in_flight(1)
+        .ping_interval(Duration::from_secs(3600));
+    let server = serve(builder, |io| {
+        io.on("work", move |Data(number): Data<u32>| {
+            let told = told.clone();
+            async move {
+                told.send(number).unwrap();
+                tokio::time::sleep(Duration::from_millis(250)).await;
+            }
+        });
+    })
+    .await;
+    let mut client = joined("websocket", server.port).await;
+    client.send_all(&(0..5).map(|number| format!("42[\"work\",{number}]")).collect::<Vec<_>>()).await;
+    for number in 0..5 {
+        assert_eq!(within("the event", heard.recv()).await, Some(number));
+    }
 }
 
 #[tokio::test]

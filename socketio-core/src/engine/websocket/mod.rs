@@ -10,6 +10,8 @@
 mod deadlines; // what is due
 mod ending; // how it ends
 mod reading; // what comes
+#[cfg(test)]
+mod tests;
 mod writing; // what goes
 
 use std::future::Future;
@@ -121,14 +123,16 @@ impl Connection {
             self.tick()?;
         }
         let more = self.write(cx)?;
+        // Also where the client was not read for another reason: the time that it waits for wakes it.
+        let slowed = self.is_slowed(cx);
         match read {
             _ if more => return Ok(Poll::Ready(())),
             Read::More => return Ok(Poll::Ready(())),
+            Read::Overfull if !self.overfull() => return Ok(Poll::Ready(())),
             Read::Paused if !self.paused() => return Ok(Poll::Ready(())),
-            Read::Paused | Read::Nothing => {}
+            Read::Overfull | Read::Paused | Read::Nothing => {}
         }
-        if self.slowed.is_some() {
-            // The time that it waits for wakes it.
+        if slowed {
             return Ok(Poll::Pending);
         }
         if !self.is_ready() {
@@ -156,6 +160,8 @@ impl Future for Connection {
         for _ in 0..TURNS {
             match self.turn(cx) {
                 Ok(Poll::Ready(())) => {}
+                // The sweep came by before there was anybody to wake.
+                Ok(Poll::Pending) if self.session.was_told_due() => {}
                 Ok(Poll::Pending) => return Poll::Pending,
                 Err(end) => {
                     self.end(end);

@@ -20,6 +20,8 @@ pub(super) enum Read {
     More,
     /// Nothing there; the socket wakes when there is.
     Nothing,
+    /// Too much waits for the client; what it takes wakes.
+    Overfull,
     /// Not the time for it; nobody wakes.
     Paused,
 }
@@ -27,7 +29,7 @@ pub(super) enum Read {
 impl Connection {
     pub(super) fn read(&mut self, cx: &mut Context<'_>) -> Result<Read, End> {
         if self.overfull() {
-            return Ok(Read::Paused);
+            return Ok(Read::Overfull);
         }
         let ready = self.is_ready() && !self.is_slowed(cx);
         if ready && !self.held.is_empty() {
@@ -134,7 +136,7 @@ impl Connection {
     }
 
     /// Whether the client has to wait for having been too fast.
-    fn is_slowed(&mut self, cx: &mut Context<'_>) -> bool {
+    pub(super) fn is_slowed(&mut self, cx: &mut Context<'_>) -> bool {
         let waits = self.slowed.as_mut().is_some_and(|sleep| sleep.as_mut().poll(cx).is_pending());
         if !waits {
             self.slowed = None;
