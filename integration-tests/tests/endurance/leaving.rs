@@ -1,12 +1,18 @@
 //! Clients that leave while their handlers are all busy.
 
-use std::sync::{Arc, Mutex};
+use std::{
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering::SeqCst},
+    },
+    time::Duration,
+};
 
-use integration_tests::{client::Client, gate::Gate, running::Running, wait::within};
+use integration_tests::{client::Client, gate::Gate, http::Http, running::Running, wait::within};
 use socketio_core::{Data, Server, Socket};
 use tokio::sync::mpsc::unbounded_channel;
 
-use crate::{joined, others_are_served, quick, serve};
+use crate::{begin_post, joined, others_are_served, quick, serve};
 
 /// As many as may wait at a time.
 const HANDLERS: usize = 64;
@@ -64,6 +70,35 @@ async fn a_session_counts_until_its_disconnect_handler_has_begun() {
         assert_eq!(within("the handler", counted.recv()).await, Some(1), "{transport}");
         server.is_empty().await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_shutdown_waits_for_the_disconnect_handler_of_a_client_whose_post_is_at_work() {
+    let (working, mut at_work) = unbounded_channel();
+    let disconnected = Arc::new(AtomicBool::new(false));
+    let server = serve(quick(), |io| {
+        let disconnected = disconnected.clone();
+        io.on("work", move || {
+            working.send(()).unwrap();
+            std::thread::sleep(Duration::from_millis(300));
+        })
+        .on_disconnect(move || {
+            let disconnected = disconnected.clone();
+            async move {
+                tokio::time::sleep(Duration::from_millis(300)).await;
+                disconnected.store(true, SeqCst);
+            }
+        });
+    })
+    .await;
+    let client = joined("polling", server.port).await;
+    let mut getting = Http::connect(server.port).await;
+    getting.send_request("GET", &client.polling_target(), &[], b"").await;
+    others_are_served(server.port).await;
+    let _posting = begin_post(&client, "42[\"work\"]").await;
+    within("the handler", at_work.recv()).await;
+    within("the shutdown", server.io.close()).await;
+    assert!(disconnected.load(SeqCst));
 }
 
 const SUBSCRIBE: &str = "42[\"subscribe\"]";

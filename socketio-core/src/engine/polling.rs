@@ -23,6 +23,7 @@ use http_body_util::BodyExt;
 use super::admission::Place;
 use super::close::{Close, DisconnectReason};
 use super::compress::compress;
+use super::farewell::Farewell;
 use super::held::Held;
 use super::limits::Limit;
 use super::outbox::{Reader, Taken};
@@ -113,7 +114,8 @@ where
         return Err(Refusal::BadRequest("invalid content"));
     }
     let inbox = session.begin_post().map_err(|turn| refuse(&session, turn, "a POST is in flight already"))?;
-    let mut posting = Posting { session: &session, inbox: Some(inbox), done: false };
+    let open = session.engine.hold_open(0);
+    let mut posting = Posting { session: &session, inbox: Some(inbox), done: false, _open: open };
     let body = {
         let mut reading = pin!(read(&session, headers, body));
         poll_fn(|cx| match session.outbox.poll_closing(cx) {
@@ -337,6 +339,8 @@ struct Posting<'a> {
     session: &'a Arc<Session>,
     inbox: Option<Box<dyn Inbox>>,
     done: bool,
+    /// Its last: the session may end meanwhile, and a shutdown waits until its disconnect handlers have begun.
+    _open: Farewell,
 }
 
 impl Drop for Posting<'_> {
