@@ -80,6 +80,9 @@ impl Queue {
         state.frames.push_back(Waiting { frame, since: Instant::now() });
         drop(state);
         self.filled.notify_one();
+        if displaced > 0 {
+            self.moved.notify_waiters();
+        }
         displaced
     }
 
@@ -285,6 +288,17 @@ mod tests {
         assert!(poll_fn(&mut look).await);
         queue.push(frame("b"));
         queue.published(&batch, 1);
+        assert!(flushing.await);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn flush_does_not_wait_for_what_had_to_make_room() {
+        let queue = queue(2);
+        queue.push(frame("aa"));
+        let mut flushing = std::pin::pin!(queue.flush(Duration::from_secs(60)));
+        let mut look = |cx: &mut Context<'_>| Poll::Ready(flushing.as_mut().poll(cx).is_pending());
+        assert!(poll_fn(&mut look).await);
+        assert_eq!(queue.push(frame("bb")), 1);
         assert!(flushing.await);
     }
 }
