@@ -149,17 +149,20 @@ pub(crate) fn disconnecting(socket: &Socket, close: &Close, tell: Tell<'_>) -> b
 ///
 /// A handler that disconnects others runs theirs inside itself; from some depth on they run on tasks of their own.
 pub(crate) fn disconnected(socket: &Socket, close: &Close) {
+    tell_disconnected(socket, close, LastUse::new(socket));
+}
+
+fn tell_disconnected(socket: &Socket, close: &Close, last: LastUse) {
     let depth = DEPTH.get();
     if depth >= DEPTH_MAX {
         let (socket, close) = (socket.clone(), close.clone());
         let runtime = socket.server().engine.runtime.clone();
-        sync::spawn(&runtime, async move { disconnected(&socket, &close) });
+        sync::spawn(&runtime, async move { tell_disconnected(&socket, &close, last) });
         return;
     }
     DEPTH.set(depth + 1);
     // The caller may be any thread.
     let _runtime = socket.server().engine.runtime.enter();
-    let last = LastUse::new(socket);
     if let Some(handler) = Layers::of(socket).first(|handlers| handlers.disconnect.as_ref()) {
         let mut context = Context::disconnect(socket, close);
         let hold = || Held::Session { _last: last, _place: socket.link().enter() };
