@@ -103,7 +103,7 @@ impl Cluster {
             Message::Bye => {
                 if let Some(host) = host.filter(|host| self.members.left(host.as_str())) {
                     tracing::debug!(target: "socketio::cluster", node = %host, "a node has left");
-                    self.requests.gone(host.as_str());
+                    self.note_gone(host.as_str());
                 }
             }
             Message::ServerEvent { namespace, packet } => {

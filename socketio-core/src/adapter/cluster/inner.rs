@@ -150,6 +150,12 @@ impl Cluster {
         lock(&self.returning).remove(node);
     }
 
+    /// A node is no member any more: nobody waits for it.
+    pub(super) fn note_gone(&self, node: &str) {
+        lock(&self.returning).remove(node);
+        self.requests.gone(node);
+    }
+
     /// Whether all who listened before the outage listen again.
     pub(super) fn all_are_back(&self) -> bool {
         lock(&self.returning).is_empty()
@@ -171,8 +177,7 @@ impl Cluster {
         }
         for node in self.members.expire(self.heard_itself()) {
             tracing::warn!(target: "socketio::cluster", %node, "a node is silent and counts as gone");
-            lock(&self.returning).remove(node.as_str());
-            self.requests.gone(node.as_str());
+            self.note_gone(node.as_str());
         }
     }
 

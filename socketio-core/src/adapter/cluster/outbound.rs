@@ -58,7 +58,11 @@ impl Cluster {
         let nodes = self.members.all();
         if !nodes.is_empty() || matches!(message, Message::Emit(_)) {
             // Before the question leaves, so that no answer comes too early.
-            self.requests.open(id, nodes, sender);
+            self.requests.open(id, nodes.clone(), sender);
+            // Who has left since was not among those that are asked then.
+            for node in nodes.iter().filter(|node| !self.members.has(node)) {
+                self.requests.gone(node.as_str());
+            }
             self.outgoing.send(draft);
             self.later(node, timeout.saturating_add(GRACE), move |cluster| cluster.requests.finish(id));
         }

@@ -41,3 +41,18 @@ async fn while_a_broker_asks_to_wait_links_members_and_queue_stay_as_they_are() 
     }
     assert!(b.health().frames_received > before);
 }
+
+#[tokio::test(start_paused = true)]
+async fn after_an_outage_nobody_waits_for_a_node_that_says_goodbye() {
+    let hub = MemoryHub::named(&Sid::generate());
+    let ((_here, a), (_there, b)) = (node(&hub).await, node(&hub).await);
+    while a.health().members < 1 {
+        sleep(Duration::from_millis(10)).await;
+    }
+    let [here, there] = [&a, &b].map(|node| node.cluster());
+    here.link_down(&std::io::Error::other("cut"));
+    here.link_up();
+    assert!(!here.all_are_back());
+    here.receive(&there.bye());
+    assert!(here.all_are_back());
+}
