@@ -52,7 +52,7 @@ pub(crate) async fn farewell(open: Farewell, mut io: Io, mut sending: Sending, c
 }
 
 impl Engine {
-    /// A WebSocket says farewell, with so many bytes before it.
+    /// A shutdown waits until this is dropped: a WebSocket says farewell, with so many bytes before it, or a polling session ends.
     pub(super) fn hold_open(self: &Arc<Self>, bytes: usize) -> Farewell {
         self.farewells.fetch_add(1, Ordering::AcqRel);
         let mut ledger = Ledger::default();
@@ -61,7 +61,7 @@ impl Engine {
     }
 }
 
-/// Counts a WebSocket that is saying farewell.
+/// Counts what a shutdown waits for beside the sessions.
 pub(crate) struct Farewell {
     engine: Arc<Engine>,
     ledger: Ledger,

@@ -132,7 +132,6 @@ impl Link {
         self.forgotten();
     }
 
-    /// Whether another handler may start.
     /// Where events have to wait for their turn.
     pub(crate) fn serial(&self) -> Option<&Serial> {
         self.serial.as_deref()
