@@ -59,11 +59,13 @@ class Client:
 
 
 def readme(way):
+    # One for each way: who was connected in another may still be leaving.
+    room = f"lobby {way}"
     with Client(way) as ada, Client(way) as bob:
         for client in (ada, bob):
-            client.emit("join", "lobby")
+            client.emit("join", room)
             client.call("say", ("nowhere", ""))
-        equal(ada.call("say", ("lobby", "hello")), 1)
+        equal(ada.call("say", (room, "hello")), 1)
         equal(bob.next("say"), (ada.id, "hello"))
 
 
