@@ -17,8 +17,8 @@ impl Connection {
         let ended = self.inbox.as_ref().map_or(0, |inbox| inbox.handlers_ended());
         let busy = std::mem::replace(&mut self.handlers_ended, ended) != ended;
         let waits = self.held.len() - self.held_at;
-        if self.at_end {
-            return Err(End::Lost(None));
+        if let Some(error) = self.gone.take() {
+            return Err(End::Lost(error));
         }
         if self.stuck_until.is_some_and(|until| now >= until) && !progress {
             return Err(End::Lost(Some(io::ErrorKind::TimedOut.into())));

@@ -9,6 +9,19 @@ use crate::engine::limits::Limit;
 use crate::protocol::frame::FrameError;
 
 impl Connection {
+    /// The stream is gone. What was read of it is handled before that is the end, if it does not take too long.
+    pub(super) fn lost(&mut self, error: Option<io::Error>) -> Result<(), End> {
+        if self.held.is_empty() || self.overfull() {
+            return Err(End::Lost(error));
+        }
+        if self.gone.is_none() {
+            self.gone = Some(error);
+            let engine = &self.session.engine;
+            self.session.set_deadline(engine.now() + u64::from(engine.config.ping_timeout));
+        }
+        Ok(())
+    }
+
     pub(super) fn end(&mut self, end: End) {
         let session = &self.session;
         let (close, speaks) = match end {

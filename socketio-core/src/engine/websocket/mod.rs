@@ -15,6 +15,7 @@ mod tests;
 mod writing; // what goes
 
 use std::future::Future;
+use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -68,8 +69,8 @@ pub(crate) struct Connection {
     heard: bool,
     /// and so many of its handlers had ended then.
     handlers_ended: usize,
-    /// It will send no more; what is held is still for the handlers.
-    at_end: bool,
+    /// It has gone, perhaps with an error; what is held is still for the handlers.
+    gone: Option<Option<io::Error>>,
     /// When a write that is stuck ends the connection.
     stuck_until: Option<Millis>,
     /// The client was faster than it may be, and waits.
@@ -106,7 +107,7 @@ impl Connection {
             progress: false,
             heard: false,
             handlers_ended: 0,
-            at_end: false,
+            gone: None,
             stuck_until: None,
             slowed: None,
             kept: None,
@@ -122,7 +123,15 @@ impl Connection {
         if due {
             self.tick()?;
         }
-        let more = self.write(cx)?;
+        let more = match self.write(cx) {
+            // What it said before it left is handled first.
+            Err(End::Lost(_)) if matches!(read, Read::More) => true,
+            Err(End::Lost(error)) => {
+                self.lost(error)?;
+                false
+            }
+            written => written?,
+        };
         // Also where the client was not read for another reason: the time that it waits for wakes it.
         let slowed = self.is_slowed(cx);
         match read {

@@ -41,11 +41,13 @@ impl Connection {
             }
             return Ok(Read::More);
         }
-        if self.at_end && self.held.is_empty() {
-            return Err(End::Lost(None));
+        if self.held.is_empty()
+            && let Some(error) = self.gone.take()
+        {
+            return Err(End::Lost(error));
         }
         // While handlers are busy the stream is still listened to: its end must be heard.
-        if self.at_end || self.held.len() - self.held_at >= SCRATCH {
+        if self.gone.is_some() || self.held.len() - self.held_at >= SCRATCH {
             return Ok(Read::Paused);
         }
         let Some(io) = self.io.as_mut() else {
@@ -55,16 +57,9 @@ impl Connection {
         let mut buffer = ReadBuf::new(&mut scratch.0);
         match Pin::new(io).poll_read(cx, &mut buffer) {
             Poll::Pending => Ok(Read::Nothing),
-            Poll::Ready(Err(error)) => Err(End::Lost(Some(error))),
+            Poll::Ready(Err(error)) => self.lost(Some(error)).map(|()| Read::More),
             Poll::Ready(Ok(())) => match buffer.filled().len() {
-                // What it said before it left is handled first, if that does not take too long.
-                0 if !self.held.is_empty() => {
-                    self.at_end = true;
-                    let timeout = u64::from(self.session.engine.config.ping_timeout);
-                    self.session.set_deadline(self.session.engine.now() + timeout);
-                    Ok(Read::More)
-                }
-                0 => Err(End::Lost(None)),
+                0 => self.lost(None).map(|()| Read::More),
                 length => {
                     self.heard = true;
                     let input = scratch.0.get_mut(..length).unwrap_or_default();
