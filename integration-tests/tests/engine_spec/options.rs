@@ -14,6 +14,7 @@ use integration_tests::{
 use socketio_core::http::Peer;
 use socketio_core::server::ServerBuilder;
 use socketio_core::{Cookie, Cors, Handshake, Server};
+use tokio::sync::Barrier;
 
 use crate::{assert_refused, assert_unknown_session, echoing};
 
@@ -86,6 +87,31 @@ async fn sessions_have_the_ids_that_the_application_makes() {
         assert_eq!(refused.brief(), (400, "Bad request"), "{id}");
     }
     assert_unknown_session(&http::get(server.port, &format!("{POLLING}&sid=made-99")).await);
+}
+
+#[tokio::test]
+async fn of_two_that_are_given_one_id_at_the_same_time_one_is_let_in_and_the_other_when_it_has_left() {
+    let both = Arc::new(Barrier::new(2));
+    let server = serve_with(Server::builder().generate_id(move |_: Handshake| {
+        let both = both.clone();
+        async move {
+            both.wait().await;
+            "the-same".to_owned()
+        }
+    }))
+    .await;
+    let open = || WebSocket::open(server.port, WEBSOCKET);
+    for _ in 0..20 {
+        let (one, other) = tokio::join!(open(), open());
+        let (mut one, refused) = match (one, other) {
+            (Ok(one), Err(refused)) | (Err(refused), Ok(one)) => (one, refused),
+            (one, other) => panic!("{:?} and {:?}", one.is_ok(), other.is_ok()),
+        };
+        assert_eq!(refused.brief(), (400, "Bad request"));
+        one.send_text("1").await;
+        one.closed().await;
+        server.is_empty().await;
+    }
 }
 
 #[tokio::test]

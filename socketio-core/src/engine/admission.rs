@@ -1,6 +1,6 @@
-//! Who may open a session, and how many connections there are: in all, from one address, and in a second.
+//! Who may open a session, under which id, and how many connections there are: in all, from one address, and in a second.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -10,6 +10,7 @@ use foldhash::quality::RandomState;
 use super::heartbeat::Millis;
 use super::request::Refusal;
 use super::throttle::{Bucket, Rate};
+use crate::protocol::sid::SessionId;
 
 /// The bounds, and how much of them is taken.
 #[derive(Debug)]
@@ -23,6 +24,8 @@ pub(crate) struct Admission {
     sockets: AtomicUsize,
     /// Sessions by the address of their client; empty unless that is limited.
     addresses: Mutex<HashMap<IpAddr, usize, RandomState>>,
+    /// The ids of sessions, and of those that are about to open; empty unless the application makes them.
+    ids: Mutex<HashSet<SessionId, RandomState>>,
 }
 
 impl Admission {
@@ -38,6 +41,7 @@ impl Admission {
             sessions: AtomicUsize::new(0),
             sockets: AtomicUsize::new(0),
             addresses: Mutex::default(),
+            ids: Mutex::default(),
         })
     }
 
@@ -50,7 +54,8 @@ impl Admission {
             return Err(Refusal::TooManyHandshakes);
         }
         let before = self.sessions.fetch_add(1, Ordering::AcqRel);
-        let mut place = Place { admission: self.clone(), address: None, left: AtomicBool::new(false) };
+        let mut place =
+            Place { admission: self.clone(), address: None, id: None, left: AtomicBool::new(false) };
         if before >= self.max_connections {
             return Err(Refusal::TooManyConnections { limit: self.max_connections });
         }
@@ -89,16 +94,29 @@ impl Admission {
 pub(crate) struct Place {
     admission: Arc<Admission>,
     address: Option<IpAddr>,
+    id: Option<SessionId>,
     left: AtomicBool,
 }
 
 impl Place {
+    /// Nobody else has this id as long as the place is taken; `false` when somebody has.
+    pub(super) fn take_id(&mut self, id: &SessionId) -> bool {
+        let free = self.admission.ids.lock().unwrap_or_else(PoisonError::into_inner).insert(id.clone());
+        if free {
+            self.id = Some(id.clone());
+        }
+        free
+    }
+
     /// Gives it back, once.
     pub(crate) fn leave(&self) {
         if self.left.swap(true, Ordering::AcqRel) {
             return;
         }
         self.admission.sessions.fetch_sub(1, Ordering::AcqRel);
+        if let Some(id) = &self.id {
+            self.admission.ids.lock().unwrap_or_else(PoisonError::into_inner).remove(id);
+        }
         if let Some(address) = self.address {
             let mut addresses = self.admission.addresses.lock().unwrap_or_else(PoisonError::into_inner);
             if let Some(count) = addresses.get_mut(&address) {

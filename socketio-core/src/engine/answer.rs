@@ -125,9 +125,9 @@ impl Engine {
     ) -> Result<(SessionId, Place), Refusal> {
         let hooks = &self.config.hooks;
         self.still_open()?;
-        let place = self.admission.enter(address, self.now())?;
+        let mut place = self.admission.enter(address, self.now())?;
         hooks.allow(handshake).await?;
-        let id = hooks.id(handshake, &self.registry).await?;
+        let id = hooks.id(handshake, &self.registry, &mut place).await?;
         // They may have taken their time.
         self.still_open()?;
         Ok((id, place))

@@ -13,6 +13,7 @@ use std::sync::Arc;
 use http::HeaderMap;
 use http::request::Parts;
 
+use super::admission::Place;
 use super::parts::Handshake;
 use super::registry::Registry;
 use super::request::Refusal;
@@ -64,8 +65,13 @@ impl Hooks {
         hook(handshake.clone()).answer().await.map_err(|message| Refusal::Forbidden { message })
     }
 
-    /// The id of a session that is about to open, which none in the registry has.
-    pub(super) async fn id(&self, handshake: &Handshake, registry: &Registry) -> Result<SessionId, Refusal> {
+    /// The id of a session that is about to open in `place`, which no other has.
+    pub(super) async fn id(
+        &self,
+        handshake: &Handshake,
+        registry: &Registry,
+        place: &mut Place,
+    ) -> Result<SessionId, Refusal> {
         let Some(hook) = &self.generate_id else { return Ok(registry.new_id()) };
         let id = hook(handshake.clone()).answer().await;
         if !is_id(&id) {
@@ -73,10 +79,11 @@ impl Hooks {
                 "generate_id gave an id that is empty, too long, or has other characters",
             ));
         }
-        if registry.get(&id).is_ok() {
+        let id = SessionId::from(id);
+        if !place.take_id(&id) {
             return Err(Refusal::BadId("generate_id gave the id of another session"));
         }
-        Ok(SessionId::from(id))
+        Ok(id)
     }
 
     /// Whether there is one that sees more requests than those that open a session.

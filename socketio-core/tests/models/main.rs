@@ -68,5 +68,6 @@ fn main() -> std::process::ExitCode {
         upgrade::an_upgrade_that_is_abandoned_leaves_polling_as_it_was,
         upgrade::a_session_that_ends_meanwhile_is_closed_once_and_forgotten,
         upgrade::a_session_that_ends_during_a_post_ends_with_it,
+        upgrade::a_deadline_that_comes_as_the_server_shuts_down_leaves_the_client_time_for_the_news_and_no_more,
     ])
 }

@@ -151,6 +151,24 @@ pub(crate) fn a_session_that_ends_during_a_post_ends_with_it() {
     );
 }
 
+pub(crate) fn a_deadline_that_comes_as_the_server_shuts_down_leaves_the_client_time_for_the_news_and_no_more()
+{
+    let Scene { client, socket, .. } = Scene::new();
+    let session = socket.engine_session().clone();
+    let sweeping = thread::spawn({
+        let session = session.clone();
+        move || session.tell_due()
+    });
+    session.close(Close::new(DisconnectReason::ServerShuttingDown));
+    sweeping.join().unwrap();
+    block_on(async {
+        settle().await;
+        let now = session.engine.now();
+        assert!(!session.is_due(now) && session.is_due(now + 1000), "what it has is not the grace");
+        assert_eq!(client.get().await, (StatusCode::OK, "1".to_owned()));
+    });
+}
+
 /// Ends the session from this side, for one reason or another: not all leave the client time to hear of it.
 fn close(socket: &Socket) {
     let reasons = [

@@ -283,7 +283,7 @@ impl Session {
         self.deadline.store(at, Ordering::Relaxed);
     }
 
-    pub(super) fn is_due(&self, now: Millis) -> bool {
+    pub(crate) fn is_due(&self, now: Millis) -> bool {
         now >= self.deadline.load(Ordering::Relaxed)
     }
 
@@ -292,10 +292,14 @@ impl Session {
         self.deadline.load(Ordering::Relaxed) == DUE
     }
 
-    pub(super) fn tell_due(self: &Arc<Self>) {
-        self.deadline.store(DUE, Ordering::Relaxed);
+    pub(crate) fn tell_due(self: &Arc<Self>) {
         let polling = self.side().is_some();
-        if polling { self.tick_polling() } else { self.outbox.wake() }
+        if polling {
+            self.tick_polling();
+        } else {
+            self.set_deadline(DUE);
+            self.outbox.wake();
+        }
     }
 
     /// A line for whoever follows a client; a limit that ended it has a line of its own.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{PING, SHUTDOWN_GRACE, Session, Slot};
+use super::{DUE, PING, SHUTDOWN_GRACE, Session, Slot};
 use crate::engine::close::{Close, DisconnectReason};
 use crate::engine::heartbeat::Due;
 use crate::engine::limits::Limit;
@@ -12,16 +12,20 @@ impl Session {
     /// A polling session's deadline has come.
     pub(super) fn tick_polling(self: &Arc<Self>) {
         let now = self.engine.now();
-        if self.outbox.is_closing() {
-            // Nobody came for what was left. Handlers run elsewhere: the sweep is everybody's.
-            let session = self.clone();
-            sync::spawn(&self.engine.runtime, async move { session.end_polling() });
-            return;
-        }
         let mut side = self.side();
         let Some(polling) = side.as_deref_mut() else {
             return;
         };
+        if self.outbox.is_closing() {
+            // With the inbox still here the end has only been asked for: `finish_polling` comes. It may have come just now.
+            if matches!(polling.inbox, Slot::Busy) && self.is_due(now) {
+                // Nobody came for what was left. Handlers run elsewhere: the sweep is everybody's.
+                self.set_deadline(DUE);
+                let session = self.clone();
+                sync::spawn(&self.engine.runtime, async move { session.end_polling() });
+            }
+            return;
+        }
         let mut due = polling.heartbeat.tick(now);
         if due == Due::Timeout && polling.held && polling.getting {
             // Its pong waits behind the POST that this side holds back. Another ping answers its GET: if it lives it sends a new one.
