@@ -84,10 +84,10 @@ impl BlockingPool {
             );
             return;
         }
-        queue.running += 1;
-        // Under the lock: threads are given work in the order in which it came.
+        // Under the lock: threads are given work in the order in which it came. It panics where the system gives no thread.
         let shared = self.shared.clone();
         self.shared.runtime.spawn_blocking(move || shared.work(work));
+        queue.running += 1;
     }
 }
 
@@ -95,9 +95,9 @@ impl Shared {
     /// What a thread does: its first job, and then whatever waits.
     fn work(&self, first: impl FnOnce()) {
         ON_POOL.set(true);
-        first();
+        do_not_panic(first);
         while let Some(job) = self.next() {
-            job();
+            do_not_panic(job);
         }
         ON_POOL.set(false);
     }
@@ -113,6 +113,13 @@ impl Shared {
 
     fn lock(&self) -> MutexGuard<'_, Queue> {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The panic of a job is its caller's; what comes here is that of a result, dropped because nobody waits for it. The hook has told it.
+fn do_not_panic(job: impl FnOnce()) {
+    if catch_unwind(AssertUnwindSafe(job)).is_err() {
+        tracing::error!(target: "socketio", "the result of a blocking handler panicked as it was dropped");
     }
 }
 
@@ -182,5 +189,25 @@ mod tests {
             tokio::spawn(async move { panicking.run("test", || panic!("asked for by a test")).await });
         assert!(failed.await.unwrap_err().is_panic());
         assert_eq!(after.run("test", || 1).await, 1);
+    }
+
+    #[tokio::test]
+    async fn a_result_that_panics_as_it_is_dropped_costs_no_place() {
+        struct Panics;
+        impl Drop for Panics {
+            fn drop(&mut self) {
+                panic!("asked for by a test");
+            }
+        }
+        let pool = pool(1);
+        let (open, gate) = mpsc::channel::<()>();
+        let mut dropped = Box::pin(pool.run("test", move || {
+            gate.recv().unwrap();
+            Panics
+        }));
+        assert!(crate::server::dispatch::poll_in_place(&mut dropped).is_pending());
+        drop(dropped);
+        open.send(()).unwrap();
+        assert_eq!(pool.run("test", || 1).await, 1);
     }
 }

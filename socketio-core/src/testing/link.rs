@@ -78,14 +78,18 @@ impl Link {
         if let Some(ended) = *self.ended.borrow() {
             return Err(TestError::Ended(ended));
         }
-        let writing = async { self.writer.lock().await.write_all(frames).await };
+        let writing = async {
+            let mut writer = self.writer.lock().await;
+            let begun = Begun(self);
+            let written = writer.write_all(frames).await;
+            std::mem::forget(begun);
+            written
+        };
         match timeout(self.deadline, writing).await {
             Ok(written) => {
                 written.map_err(|_| TestError::Ended(self.ended.borrow().unwrap_or(Ended::Closed)))
             }
             Err(_) => {
-                // A part may have been sent, and nothing could follow it.
-                self.end(Ended::Closed);
                 let what = "the server to read".to_owned();
                 Err(TestError::Timeout { what, waited: self.deadline, instead: Vec::new() })
             }
@@ -125,6 +129,15 @@ impl Link {
             // The test may have given up.
             let _ = entering.send(answer);
         }
+    }
+}
+
+/// A write that is not through. Dropped, it has come to nothing: a part may have been sent, and nothing could follow it.
+struct Begun<'a>(&'a Link);
+
+impl Drop for Begun<'_> {
+    fn drop(&mut self) {
+        self.0.end(Ended::Closed);
     }
 }
 
