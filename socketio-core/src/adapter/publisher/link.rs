@@ -16,11 +16,8 @@ use super::{Cause, Link, State};
 use crate::adapter::broker::Broker;
 
 /// Keeps the link up until `alive` has no sender and nothing is left to publish, or that has failed.
-pub(super) async fn run<B: Broker>(
-    options: B::Options,
-    state: Arc<State<B>>,
-    mut alive: watch::Receiver<()>,
-) {
+pub(super) async fn run<B: Broker>(options: B::Options, kept: Kept<B>, mut alive: watch::Receiver<()>) {
+    let state = &*kept.0;
     let queue = state.outgoing.queue();
     let audience = Audience::default();
     let mut attempts = 0_u32;
@@ -35,7 +32,7 @@ pub(super) async fn run<B: Broker>(
                 audience.link_back::<B>(attempts);
             }
             outages += 1;
-            serve(&*broker, &state, &mut alive, &audience).await?;
+            serve(&*broker, state, &mut alive, &audience).await?;
             broker.close().await;
             Ok(())
         };
@@ -52,6 +49,22 @@ pub(super) async fn run<B: Broker>(
         attempts = if queue.sent() > sent { 0 } else { attempts.saturating_add(1) };
         // Whoever drops the publisher has one attempt more, at once.
         let _ = timeout(backoff(attempts), gone(&mut alive)).await;
+    }
+}
+
+/// The link of this state is looked after; when that is dropped there is none.
+pub(super) struct Kept<B: Broker>(Arc<State<B>>);
+
+impl<B: Broker> Kept<B> {
+    pub(super) fn new(state: Arc<State<B>>) -> Self {
+        state.link.send_replace(Link::Connecting);
+        Kept(state)
+    }
+}
+
+impl<B: Broker> Drop for Kept<B> {
+    fn drop(&mut self) {
+        self.0.link.send_replace(Link::Down);
     }
 }
 

@@ -190,10 +190,9 @@ impl<B: Broker> Publisher<B> {
     }
 
     /// The link to the broker, to be spawned: it connects, publishes, and connects again, until the publisher is dropped and nothing
-    /// is left. One at a time; if it is dropped itself, another can go on.
+    /// is left. One at a time; if it is dropped itself, there is no link until another goes on.
     pub fn run(&self) -> impl Future<Output = ()> + Send + use<B> {
-        self.state.link.send_replace(Link::Connecting);
-        link::run(self.options.clone(), self.state.clone(), self.alive.subscribe())
+        link::run(self.options.clone(), link::Kept::new(self.state.clone()), self.alive.subscribe())
     }
 
     /// Its id on the channel.

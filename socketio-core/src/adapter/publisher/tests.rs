@@ -66,6 +66,22 @@ async fn a_publisher_that_is_dropped_publishes_what_is_left_and_its_link_ends() 
 }
 
 #[tokio::test]
+async fn where_the_link_is_dropped_there_is_none_and_another_goes_on() {
+    let publisher = Publisher::<Memory>::with_options(hub().options());
+    let none = async || matches!(publisher.check().await, Err(PublisherError::NoLink(None)));
+    let link = tokio::spawn(publisher.run());
+    publisher.ready().await;
+    link.abort();
+    assert!(link.await.unwrap_err().is_cancelled());
+    assert!(!publisher.health().connected);
+    assert!(none().await);
+    drop(publisher.run());
+    assert!(timeout(PATIENT, none()).await.unwrap(), "one that never began");
+    tokio::spawn(publisher.run());
+    assert_eq!(publisher.check().await.unwrap(), Listeners::Count(0));
+}
+
+#[tokio::test]
 async fn who_listens_is_asked_of_the_broker_and_nobody_listens_because_of_it() {
     let hub = hub();
     let publisher = Publisher::<Memory>::with_options(hub.options());
