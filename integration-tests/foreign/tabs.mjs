@@ -3,9 +3,9 @@ import { chromium } from "playwright-core";
 
 const PATIENCE = 40_000;
 const deadline = setTimeout(() => {
-  console.error("no end after 150 s");
+  console.error("no end after 500 s");
   process.exit(1);
-}, 150_000);
+}, 500_000);
 
 /** What went wrong in the pages. */
 export const problems = [];
@@ -14,6 +14,7 @@ export const problems = [];
 export async function open(executablePath, ...settings) {
   const browser = await chromium.launch({
     executablePath,
+    timeout: 120_000,
     args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
       "--disable-component-update", "--disable-sync", ...settings],
   });

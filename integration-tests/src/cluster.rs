@@ -11,7 +11,7 @@ use socketio_core::{Ack, Args, Data, Server, Socket};
 
 use crate::client::Client;
 use crate::running::Running;
-use crate::wait::{until, within};
+use crate::wait::{until, within_time};
 
 /// Servers on one channel, each with the handlers that the facts need.
 pub struct Nodes<B: Broker> {
@@ -70,11 +70,14 @@ impl<B: Broker> Nodes<B> {
     }
 }
 
+/// A broker that is busy takes its time to make a topic, or a queue.
+const START: Duration = Duration::from_secs(90);
+
 impl<B: Broker> Node<B> {
     /// A server that hears the channel.
     pub async fn start(options: B::Options, channel: &str) -> Self {
         let node = Self::start_alone(options, channel).await;
-        within("the node to hear the channel", node.adapter.ready()).await;
+        within_time(START, "the node to hear the channel", node.adapter.ready()).await;
         node
     }
 

@@ -15,12 +15,39 @@ pub const DEADLINE: Duration = Duration::from_secs(20);
 /// After [`DEADLINE`], naming `what`.
 #[track_caller]
 pub fn within<F: Future>(what: &str, future: F) -> impl Future<Output = F::Output> {
+    within_time(DEADLINE, what, future)
+}
+
+/// The same, for what takes longer: a broker that makes something for the first time.
+///
+/// # Panics
+///
+/// After `limit`, naming `what`.
+#[track_caller]
+pub fn within_time<F: Future>(limit: Duration, what: &str, future: F) -> impl Future<Output = F::Output> {
     let place = std::panic::Location::caller();
     async move {
-        match timeout(DEADLINE, future).await {
+        match timeout(limit, future).await {
             Ok(output) => output,
-            Err(_) => panic!("waited {DEADLINE:?} for {what} ({place})"),
+            Err(_) => panic!("waited {limit:?} for {what} ({place})"),
         }
+    }
+}
+
+/// What `asking` gives; `None` if it failed, and a busy machine has let `limit` pass since `start`, in which it would not have.
+///
+/// # Panics
+///
+/// As `asking` does, within `limit`.
+pub async fn if_in_time<T: Send + 'static>(
+    start: std::time::Instant,
+    limit: Duration,
+    asking: impl Future<Output = T> + Send + 'static,
+) -> Option<T> {
+    match tokio::spawn(asking).await {
+        Ok(given) => Some(given),
+        Err(_) if start.elapsed() > limit => None,
+        Err(failed) => std::panic::resume_unwind(failed.into_panic()),
     }
 }
 

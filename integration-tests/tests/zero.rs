@@ -46,9 +46,9 @@ async fn nothing_is_left_of_two_thousand_clients_that_came_and_went_in_every_way
 fn world() -> Server {
     let io = Server::builder()
         .ping_interval(Duration::from_millis(1_500))
-        .ping_timeout(Duration::from_millis(1_500))
-        .connect_timeout(Duration::from_secs(2))
-        .upgrade_timeout(Duration::from_secs(2))
+        .ping_timeout(Duration::from_secs(4))
+        .connect_timeout(Duration::from_secs(5))
+        .upgrade_timeout(Duration::from_secs(5))
         .build()
         .unwrap();
     ways::handlers(&io);

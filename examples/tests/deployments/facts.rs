@@ -1,11 +1,17 @@
 //! What holds wherever the server is mounted.
 
+use std::time::{Duration, Instant};
+
 use integration_tests::client::Client;
 use integration_tests::foreign;
 use integration_tests::frames::{Message, WebSocket};
 use integration_tests::http::{self, Http};
+use integration_tests::wait::if_in_time;
 
 use crate::program::Program;
+
+/// A client that polls has a second in which to fetch its end.
+pub(crate) const GRACE: Duration = Duration::from_millis(900);
 
 pub(crate) const POLLING: &str = "/socket.io/?EIO=4&transport=polling";
 pub(crate) const WEBSOCKET: &str = "/socket.io/?EIO=4&transport=websocket";
@@ -72,6 +78,7 @@ pub(crate) async fn stops_gracefully(mut program: Program, port: u16) {
         websockets.push(client);
     }
     let _silent = Http::connect(port).await;
+    let told = Instant::now();
     program.signal("TERM");
     for client in &mut websockets {
         match client.socket().closed().await {
@@ -81,7 +88,10 @@ pub(crate) async fn stops_gracefully(mut program: Program, port: u16) {
         client.socket().ended().await;
     }
     // By a new connection: it is accepted until everybody is told.
-    assert_eq!(http::get(port, &polling.polling_target()).await.brief(), (200, "1"));
+    if_in_time(told, GRACE, async move {
+        assert_eq!(http::get(port, &polling.polling_target()).await.brief(), (200, "1"));
+    })
+    .await;
     let (status, _) = program.ended().await;
     assert!(status.success(), "{status}");
 }

@@ -1,16 +1,18 @@
 //! `examples/kubernetes.rs` as `deploy/kubernetes.yaml` runs it: readiness that knows the broker's state, and a drain at SIGTERM.
 
+use std::time::Instant;
+
 use integration_tests::balancer::Balancer;
 use integration_tests::brokers;
 use integration_tests::client::Client;
 use integration_tests::foreign;
 use integration_tests::http;
 use integration_tests::own_brokers::OwnBrokers;
-use integration_tests::wait::{DEADLINE, until_asked};
+use integration_tests::wait::{DEADLINE, if_in_time, until_asked, within};
 use socketio_core::Sid;
 use tokio::net::TcpListener;
-use tokio::time::Instant;
 
+use crate::facts::GRACE;
 use crate::program::Program;
 
 const CLIENTS: usize = 60;
@@ -39,10 +41,13 @@ async fn a_node_drains_under_load_and_no_acknowledged_event_is_lost() {
     slow.connect("/").await;
     let draining = async {
         let (at_work, _) = all_at_work.accept().await.expect("the script says so");
+        let told = Instant::now();
         leaving.signal("TERM");
-        is_ready(&leaving, 503, "closing\n").await;
         is_left_out_by(&balancer).await;
-        assert_eq!(http::get(leaving.port, &slow.polling_target()).await.brief(), (200, "1"));
+        if_in_time(told, GRACE, async move {
+            assert_eq!(http::get(slow.port, &slow.polling_target()).await.brief(), (200, "1"));
+        })
+        .await;
         let (status, said) = leaving.ended().await;
         drop(at_work);
         (status, said)
@@ -107,12 +112,18 @@ async fn while_it_drains_a_node_is_alive_but_not_ready_and_lets_nobody_in() {
     // A client that does not fetch what is left for it holds the drain up.
     let mut slow = Client::polling(node.port).await;
     slow.connect("/").await;
+    let told = Instant::now();
     node.signal("TERM");
-    is_ready(&node, 503, "closing\n").await;
-    assert_eq!(http::get(node.port, "/health/live").await.brief(), (200, "live\n"));
-    let refused = http::get(node.port, "/socket.io/?EIO=4&transport=polling").await;
-    assert_eq!(refused.status, 503, "{}", refused.text());
-    assert_eq!(http::get(node.port, &slow.polling_target()).await.brief(), (200, "1"));
+    if_in_time(told, GRACE, async move {
+        let closing =
+            async { while http::get(slow.port, "/health/ready").await.brief() != (503, "closing\n") {} };
+        within("the node to close", closing).await;
+        assert_eq!(http::get(slow.port, "/health/live").await.brief(), (200, "live\n"));
+        let refused = http::get(slow.port, "/socket.io/?EIO=4&transport=polling").await;
+        assert_eq!(refused.status, 503, "{}", refused.text());
+        assert_eq!(http::get(slow.port, &slow.polling_target()).await.brief(), (200, "1"));
+    })
+    .await;
     assert!(node.ended().await.0.success());
 }
 

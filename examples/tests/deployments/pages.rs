@@ -15,10 +15,13 @@ pub(crate) async fn elsewhere() -> u16 {
     let port = listener.local_addr().expect("it is bound").port();
     tokio::spawn(async move {
         while let Ok((mut stream, _)) = listener.accept().await {
-            let mut head = [0; 4096];
-            _ = stream.read(&mut head).await;
-            let page = "HTTP/1.1 200 OK\r\ncontent-type: text/html\r\ncontent-length: 15\r\nconnection: close\r\n\r\n<!doctype html>";
-            _ = stream.write_all(page.as_bytes()).await;
+            // A browser may open one that it does not use.
+            tokio::spawn(async move {
+                let mut head = [0; 4096];
+                _ = stream.read(&mut head).await;
+                let page = "HTTP/1.1 200 OK\r\ncontent-type: text/html\r\ncontent-length: 15\r\nconnection: close\r\n\r\n<!doctype html>";
+                _ = stream.write_all(page.as_bytes()).await;
+            });
         }
     });
     port

@@ -2,19 +2,18 @@
 //
 // A connection to the port STOP asks for the shutdown.
 import { connect } from "node:net";
-import { check, connected, done, equal, next, options, truthy, WAYS, within } from "./harness.mjs";
+import { check, connected, done, equal, options, truthy, WAYS, within } from "./harness.mjs";
 
 const [stop] = options;
 
 await check("clients hear a tick each second, and are sent away when the server stops", async () => {
   const sockets = await Promise.all(Object.keys(WAYS).map((way) => connected(way)));
-  const heard = await Promise.all(
-    sockets.map(async (socket) => {
+  const threeTicks = (socket) =>
+    within("three ticks", (resolve) => {
       const ticks = [];
-      for (let time = 0; time < 3; time += 1) ticks.push(...(await next(socket, "tick")));
-      return ticks;
-    }),
-  );
+      socket.on("tick", (number) => ticks.push(number) === 3 && resolve([...ticks]));
+    });
+  const heard = await Promise.all(sockets.map(threeTicks));
   for (const ticks of heard) {
     const [first] = ticks;
     truthy(first >= 1, `the first tick is ${first}`);

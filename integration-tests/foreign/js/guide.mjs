@@ -87,7 +87,8 @@ const PROGRAMS = {
       other.on("vote", (answer) => answer(2));
       const votes = within("two votes", (resolve) => {
         const seen = [];
-        one.on("voted", (sid, vote) => seen.push([sid, vote]) === 2 && resolve(seen));
+        // Who was connected in another way may still be leaving, and is silent.
+        one.on("voted", (sid, vote) => [one.id, other.id].includes(sid) && seen.push([sid, vote]) === 2 && resolve(seen));
       });
       one.emit("poll");
       equal(new Map(await votes), new Map((await votes).map(([sid]) => [sid, sid === one.id ? 1 : 2])));
@@ -175,10 +176,12 @@ const PROGRAMS = {
     await each("a handler that blocks holds up no other", async (way) => {
       const socket = await connected(way);
       const order = [];
+      // By polling it has the first POST to itself, and what follows is in the next.
+      const first = value(socket, "quick");
       const slow = Array.from({ length: 4 }, (_, year) => value(socket, "report", year).then((text) => order.push(text)));
       equal(await value(socket, "quick"), "at once");
       order.push("quick");
-      await Promise.all(slow);
+      await Promise.all([first, ...slow]);
       equal(order[0], "quick");
       equal(order.slice(1).sort(), [0, 1, 2, 3].map((year) => `report of ${year}`));
     });

@@ -66,12 +66,12 @@ await everyWay("the server ends the whole connection", async (way) => {
 });
 
 await everyWay("what was emitted before the end arrives before it", async (way) => {
-  const { socket } = await watched(way);
+  const { socket, left } = await watched(way);
   const order = [];
   socket.on("last words", (number) => order.push(number));
   const gone = reason(socket);
   socket.emit("last words and close");
-  equal(await gone, "io server disconnect");
+  equal([await gone, await left], ["io server disconnect", "server namespace disconnect"]);
   equal(order, [1, 2, 3]);
 });
 

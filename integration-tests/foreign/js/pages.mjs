@@ -21,12 +21,14 @@ function connect(tab, transports) {
           socket.on("connect_error", (error) => resolve(`refused: ${error.message}`));
         });
       const [one, other] = [client(), client()];
-      const heard = new Promise((resolve) => other.on("said", resolve));
+      const heard = new Promise((resolve) => other.on("said", (text) => text === "from a page" && resolve(text)));
       const fates = await Promise.all([joined(one), joined(other)]);
       if (fates.some((fate) => fate !== "let in")) return { fates };
       if (transports.length > 1 && one.io.engine.transport.name === "polling") {
         await new Promise((resolve) => one.io.engine.once("upgrade", resolve));
       }
+      // Those of the way before may still be leaving.
+      while ((await one.timeout(20_000).emitWithAck("say", "is it only us?")) !== 1);
       const acked = await one.timeout(20_000).emitWithAck("say", "from a page");
       const result = { fates, acked, heard: await heard, transport: one.io.engine.transport.name };
       one.disconnect();

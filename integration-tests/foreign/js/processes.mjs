@@ -23,7 +23,7 @@ await check("clients of all processes are one chat, and are back after a restart
     sockets.push(socket);
   }
   await everybodyHears(sockets, "before");
-  equal(await (await fetch(`${url}/people`)).text(), count);
+  await until("all to be counted", async () => (await (await fetch(`${url}/people`)).text()) === count, PATIENCE);
 
   const away = sockets.map((socket) => new Promise((resolve) => socket.once("disconnect", resolve)));
   await within("the restarts", (resolve) => connect(Number(stop), "127.0.0.1").resume().once("close", resolve), PATIENCE);
@@ -48,7 +48,7 @@ async function everybodyHears([first, ...others], text) {
   const hear = others.map((socket) =>
     within("what was said", (resolve) => socket.on("say", (name, said) => said === text && resolve(name)), PATIENCE),
   );
-  equal(await first.timeout(5_000).emitWithAck("say", text), others.length);
+  equal(await first.timeout(PATIENCE).emitWithAck("say", text), others.length);
   equal(new Set(await Promise.all(hear)), new Set(["client 0"]));
 }
 

@@ -146,7 +146,7 @@ async def _(way):
 @check("a client whose time is over is sent away")
 async def _(way):
     async with Peer(way, "/words") as peer:
-        await peer.call("expire in", 50)
+        await peer.emit("expire in", 50)
         equal(await peer.next("disconnect"), ("server disconnect",))
 
 

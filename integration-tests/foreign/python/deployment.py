@@ -2,14 +2,12 @@
 
 import threading
 
-import socketio
-
-from harness import DEADLINE, URL, WAYS, done, equal, report
+from harness import DEADLINE, URL, WAYS, Client, done, equal, report
 
 for way, transports in WAYS.items():
     try:
         heard, said = threading.Event(), []
-        speaker, other = socketio.Client(reconnection=False), socketio.Client(reconnection=False)
+        speaker, other = Client(), Client()
 
         @other.on("said")
         def on_said(text):

@@ -5,6 +5,7 @@ import sys
 
 import socketio
 
+import harness
 from harness import DEADLINE, URL, WAYS, done, equal, report
 
 program = sys.argv[2]
@@ -16,7 +17,7 @@ class Client:
     def __init__(self, way, namespace="/", auth=None, query="", headers=None):
         self.namespace = namespace
         self.events = queue.Queue()
-        self.client = socketio.Client(reconnection=False, handle_sigint=False)
+        self.client = harness.Client(handle_sigint=False)
         self.client.on("*", lambda event, *args: self.events.put((event, args)), namespace=namespace)
         self.client.on("disconnect", lambda reason: self.events.put(("disconnect", (reason,))), namespace=namespace)
         self.client.on("connect_error", lambda data: self.events.put(("connect_error", data)), namespace=namespace)

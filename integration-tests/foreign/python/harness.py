@@ -10,6 +10,8 @@ import json
 import sys
 import traceback
 
+import socketio
+
 URL = f"http://127.0.0.1:{sys.argv[1]}" if len(sys.argv) > 1 else ""
 DEADLINE = 20
 SERIALIZER = "msgpack" if "msgpack" in sys.argv else "default"
@@ -52,6 +54,19 @@ REFUSALS = {
     "list": {"message": "no", "data": [1, "two", {"three": 3}]},
     "silent": {"message": "Connection rejected by server"},
 }
+
+
+class Client(socketio.Client):
+    """The client for threads, handling messages as they come.
+
+    Left to itself it starts a thread for each, and so loses their order, even of a header and its attachment.
+    """
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, reconnection=False, request_timeout=DEADLINE, **kwargs)
+        trigger = self.eio._trigger_event
+        self.eio._trigger_event = lambda event, *args, run_async=False, **kwargs: trigger(event, *args, **kwargs)
+
 
 _count = 0
 

@@ -24,10 +24,10 @@ def with_threads(transports):
     session.trust_env = False
     if CERTIFICATE:
         session.verify = CERTIFICATE[0]
-    client = socketio.Client(reconnection=False, http_session=session)
+    client = socketio.Client(reconnection=False, request_timeout=DEADLINE, http_session=session)
     answered = threading.Event()
     client.on("pong_from_server", answered.set)
-    client.connect(URL, transports=transports)
+    client.connect(URL, transports=transports, wait_timeout=DEADLINE)
     try:
         asked = time.monotonic()
         client.emit("ping_from_client")
@@ -40,10 +40,10 @@ def with_threads(transports):
 async def with_coroutines(transports):
     trust = ssl.create_default_context(cafile=CERTIFICATE[0]) if CERTIFICATE else True
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=trust)) as session:
-        client = socketio.AsyncClient(reconnection=False, http_session=session)
+        client = socketio.AsyncClient(reconnection=False, request_timeout=DEADLINE, http_session=session)
         answered = asyncio.Event()
         client.on("pong_from_server", answered.set)
-        await client.connect(URL, transports=transports)
+        await client.connect(URL, transports=transports, wait_timeout=DEADLINE)
         try:
             await client.emit("ping_from_client")
             await asyncio.wait_for(answered.wait(), DEADLINE)

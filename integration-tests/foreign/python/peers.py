@@ -15,7 +15,7 @@ class Peer:
         self.namespaces = namespaces or [namespace]
         self.events = asyncio.Queue()
         self.client = socketio.AsyncClient(
-            reconnection=False, handle_sigint=False, serializer=serializer
+            reconnection=False, request_timeout=DEADLINE, handle_sigint=False, serializer=serializer
         )
         for each in self.namespaces:
             self.client.on("*", self._record, namespace=each)

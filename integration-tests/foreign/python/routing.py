@@ -27,7 +27,7 @@ def name_of(answer):
 
 async def ours():
     namespaces = sorted({namespace for namespace, _, _ in ORDER} | {"/tenant/acme/room-7"})
-    client = socketio.AsyncClient(reconnection=False, handle_sigint=False)
+    client = socketio.AsyncClient(reconnection=False, request_timeout=DEADLINE, handle_sigint=False)
     await client.connect(URL, namespaces=namespaces, wait_timeout=DEADLINE)
     try:
         for namespace, event, who in ORDER:

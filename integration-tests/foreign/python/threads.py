@@ -5,19 +5,9 @@ import threading
 
 import socketio
 
-from harness import DEADLINE, REFUSALS, SERIALIZER, URL, VALUES, WAYS, as_answer, as_data, done, equal, report
-
-
-class Client(socketio.Client):
-    """The client, handling messages as they come.
-
-    Left to itself it starts a thread for each, and so loses their order, even of a header and its attachment.
-    """
-
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, reconnection=False, **kwargs)
-        trigger = self.eio._trigger_event
-        self.eio._trigger_event = lambda event, *args, run_async=False, **kwargs: trigger(event, *args, **kwargs)
+from harness import (
+    DEADLINE, REFUSALS, SERIALIZER, URL, VALUES, WAYS, Client, as_answer, as_data, done, equal, report
+)
 
 
 class SimpleClient(socketio.SimpleClient):

@@ -10,7 +10,8 @@ use socketio_core::{Args, Data, DisconnectReason, EventName, HandlerError, RawAr
 
 use super::flavour::{Namespace, Server, Socket, call_all_back, call_back, sleep};
 
-const SHORTLY: Duration = Duration::from_millis(400);
+/// Clients that answer have time to on a busy machine, and who waits for those that do not has it soon.
+const SHORTLY: Duration = Duration::from_secs(2);
 const PATIENTLY: Duration = Duration::from_secs(20);
 
 type Nothing = Result<(), HandlerError>;
@@ -122,7 +123,7 @@ fn add_sessions(io: &Server, words: &Namespace) {
 
 #[allow(clippy::while_let_on_iterator, reason = "for the async server it is none")]
 fn add_questions(words: &Namespace) {
-    words.on("call back", |socket: Socket, Data(number): Data<u64>| -> Nothing {
+    words.on("call back", |socket: Socket, Args((number, millis)): Args<(u64, u64)>| -> Nothing {
         let told = socket.clone();
         let answered = move |answer: Result<u64, AckError>| {
             let _ = told.emit(
@@ -130,7 +131,7 @@ fn add_questions(words: &Namespace) {
                 answer.map_err(|error| error.to_string()).map_or_else(Value::from, Value::from),
             );
         };
-        Ok(call_back(&socket, "question", number, SHORTLY, answered)?)
+        Ok(call_back(&socket, "question", number, Duration::from_millis(millis), answered)?)
     });
     let asked = words.clone();
     words.on("ask room", move |Data(room): Data<String>| {

@@ -18,7 +18,7 @@ async fn a_callback_is_called_once_for_each_client_of_a_broadcast_and_may_block(
         let all = io.clone();
         io.on("ask all", move || -> Result<(), HandlerError> {
             let (sender, everybody) = (sender.clone(), all.local());
-            Ok(everybody.emit_with_callback("number", (), Duration::from_secs(1), move |(_, answer)| {
+            Ok(everybody.emit_with_callback("number", (), Duration::from_secs(4), move |(_, answer)| {
                 thread::sleep(Duration::from_millis(5));
                 sender.send(Result::<u64, AckError>::ok(answer)).unwrap();
             })?)

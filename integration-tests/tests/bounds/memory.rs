@@ -1,5 +1,7 @@
 //! Resident memory of a server in a process of its own.
 
+use std::time::Duration;
+
 use integration_tests::{
     client::{Client, joined_narrow},
     frames::WebSocket,
@@ -84,7 +86,10 @@ const TOTAL: usize = 64 * MIB;
 fn the_server_in_a_process_of_its_own() {
     process::serve(|kind| async move {
         let builder: ServerBuilder = match &*kind {
-            "volatile" => Server::builder().outgoing_policy(OutgoingPolicy::DropVolatileFirst),
+            // Whoever does not read is not given up meanwhile.
+            "volatile" => Server::builder()
+                .outgoing_policy(OutgoingPolicy::DropVolatileFirst)
+                .ping_timeout(Duration::from_secs(300)),
             "total" => Server::builder().max_buffered_total(TOTAL),
             _ => Server::builder(),
         };

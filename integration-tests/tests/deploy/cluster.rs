@@ -58,7 +58,7 @@ async fn a_port_that_is_taken_is_named_and_nothing_is_started() {
 }
 
 /// How long a broker may take to start; a test that passes never waits for it.
-const START: Duration = Duration::from_secs(120);
+const START: Duration = Duration::from_secs(300);
 
 /// What `scripts/cluster` runs; ended at the latest with the test.
 struct Cluster {

@@ -181,7 +181,7 @@ async fn a_ping_that_the_last_poll_brings_may_be_answered_on_the_websocket() {
 
 /// Time enough for an upgrade on a busy machine.
 async fn serve_hasty() -> Running {
-    let builder = Server::builder().upgrade_timeout(Duration::from_secs(1));
+    let builder = Server::builder().upgrade_timeout(Duration::from_secs(3));
     Running::start(echoing(builder.build().unwrap())).await
 }
 

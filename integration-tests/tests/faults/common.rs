@@ -64,7 +64,7 @@ macro_rules! faults_of_every_broker {
             let play = Play::<$broker>::begin(options).await;
             proxy.hold();
             let noticed = play.lost(PARTIES).await;
-            assert!(noticed < Duration::from_secs(15), "noticed after {noticed:?}");
+            assert!(noticed < Duration::from_secs(20), "noticed after {noticed:?}");
             proxy.release();
             play.end(PARTIES, $cut).await;
         }

@@ -235,7 +235,7 @@ impl<B: Broker> Play<B> {
         assert!(lost.len() <= may_be_lost, "{} messages are lost (source, numbers): {runs:?}", lost.len());
     }
 
-    /// Within a second, and what this machine makes everybody wait.
+    /// Within three seconds, and what this machine makes everybody wait: 30 ms on a quiet one.
     fn assert_served(&self) {
         let machine = self.machine.longest();
         let answers: Vec<_> = self.probes.iter().map(Probe::longest).collect();
@@ -245,7 +245,7 @@ impl<B: Broker> Play<B> {
             self.channel
         );
         // Where processors are short, the more there is to do the longer it waits: two nodes and their clients are in this process.
-        let limit = Duration::from_secs(1) + 5 * machine;
+        let limit = Duration::from_secs(3) + 5 * machine;
         let longest = answers.into_iter().chain(messages).max();
         assert!(longest < Some(limit), "a client waited for {longest:?}, and may for {limit:?}");
     }

@@ -12,7 +12,7 @@ use integration_tests::{
 use socketio_core::Server;
 use tokio::{runtime::Handle, time::timeout};
 
-use crate::{assert_unharmed, joined, serve};
+use crate::{assert_unharmed, joined, serve, serve_by};
 
 #[tokio::test]
 async fn stray_pongs_start_nothing() {
@@ -135,7 +135,8 @@ async fn a_polling_client_that_does_not_poll_is_disconnected_and_not_kept_in_mem
 
 #[tokio::test]
 async fn a_client_that_asks_faster_than_it_reads_is_slowed_and_gets_every_answer() {
-    let server = serve().await;
+    // No ping comes among the answers.
+    let server = serve_by(Server::builder().ping_interval(Duration::from_secs(3600))).await;
     let mut client = joined("websocket", server.port).await;
     // 40 MB of answers, ten times what may wait for a client; they are read only once all is asked.
     let text = "y".repeat(10_000);

@@ -13,16 +13,18 @@ use std::time::Duration;
 
 use integration_tests::client::joined;
 use integration_tests::running::Running;
+use socketio_core::server::ServerBuilder;
 use socketio_core::{Args, Auth, RawArgs, Server};
 
 /// A server with short deadlines and a small limit.
 async fn serve() -> Running {
-    let io = Server::builder()
-        .max_payload(100_000)
-        .connect_timeout(Duration::from_secs(1))
-        .upgrade_timeout(Duration::from_secs(1))
-        .build()
-        .unwrap();
+    serve_by(Server::builder()).await
+}
+
+async fn serve_by(builder: ServerBuilder) -> Running {
+    let short = Duration::from_secs(3);
+    let builder = builder.max_payload(100_000).connect_timeout(short).upgrade_timeout(short);
+    let io = builder.build().unwrap();
     io.on("echo", |args: RawArgs| args).on("two", |Args((one, two)): Args<(RawText, RawText)>| (one, two));
     io.of("/login").on_connect(|_: Auth<String>| ());
     Running::start(io).await

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use integration_tests::cluster::PATIENCE;
-use integration_tests::wait::within;
+use integration_tests::wait::{until, within};
 use serde_json::{Value, json};
 use socketio_core::adapter::broker::{Broker, Frame};
 use socketio_core::server::AckError;
@@ -94,7 +94,11 @@ pub(crate) async fn an_answer_with_bytes_is_not_sent_to_python_nodes<B: Broker>(
     let call = both.python.tries("call", json!(["who"]), options);
     let (answer, ()) = tokio::join!(call, answers(&mut both.here, r#"["who"]"#, &BYTES));
     assert_eq!(answer.unwrap_err(), "TimeoutError()");
-    assert_eq!(both.ours.adapter.health().answers_withheld, 1);
+    until("it to be withheld", || match both.ours.adapter.health().answers_withheld {
+        1 => Ok(()),
+        other => Err(other),
+    })
+    .await;
 
     let options = json!({"to": both.here.sid, "timeout": PATIENCE.as_secs()});
     let call = both.python.does("call", json!(["who"]), options);

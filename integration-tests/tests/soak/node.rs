@@ -57,9 +57,9 @@ fn a_node_in_a_process_of_its_own() {
 fn with_short_deadlines(builder: ServerBuilder) -> ServerBuilder {
     builder
         .ping_interval(Duration::from_secs(4))
-        .ping_timeout(Duration::from_secs(4))
-        .connect_timeout(Duration::from_secs(3))
-        .upgrade_timeout(Duration::from_secs(3))
+        .ping_timeout(Duration::from_secs(8))
+        .connect_timeout(Duration::from_secs(6))
+        .upgrade_timeout(Duration::from_secs(6))
         .ack_timeout(Duration::from_secs(5))
         .max_outgoing(1 << 20)
 }

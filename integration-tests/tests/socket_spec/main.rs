@@ -23,7 +23,7 @@ async fn serve() -> Running {
 
 /// The same, which does not wait long for a client to join something.
 async fn serve_hasty() -> Running {
-    start(Server::builder().connect_timeout(Duration::from_millis(500))).await
+    start(Server::builder().connect_timeout(Duration::from_secs(3))).await
 }
 
 async fn start(builder: ServerBuilder) -> Running {

@@ -1,5 +1,8 @@
 //! Handshakes and connections, as many as there may be and more.
 
+use std::cell::Cell;
+use std::time::{Duration, Instant};
+
 use integration_tests::client::PATH;
 use integration_tests::http::Http;
 use integration_tests::process;
@@ -61,8 +64,10 @@ async fn ten_thousand_connections_that_are_half_open() {
     let connections = descriptors().saturating_sub(600).min(10_000);
     let server = process::command(SERVER, "");
     let what = format!("{connections} connections that say nothing, or half a head");
+    let opened_in = Cell::new(Duration::MAX);
     let seen = beside_in(&what, server, async |port| {
         let mut held = Vec::with_capacity(connections);
+        let begun = Instant::now();
         for number in 0..connections {
             let mut stream = within("a connection", TcpStream::connect(("127.0.0.1", port))).await.unwrap();
             if number % 2 == 0 {
@@ -70,6 +75,7 @@ async fn ten_thousand_connections_that_are_half_open() {
             }
             held.push(stream);
         }
+        opened_in.set(begun.elapsed());
         // The server ends them all: a head may take 10 s.
         for mut stream in held {
             let _ = within("the end of the connection", stream.read_to_end(&mut Vec::new())).await;
@@ -82,7 +88,10 @@ async fn ten_thousand_connections_that_are_half_open() {
         seen.most.of("connections")
     ));
     assert_eq!(seen.most.of("sessions"), 1, "{}", seen.most.told());
-    assert!(seen.most.of("connections") > connections as u64 / 2, "{}", seen.most.told());
+    // Where that took longer, the first are gone before the last have come.
+    if opened_in.get() < Duration::from_secs(10) {
+        assert!(seen.most.of("connections") > connections as u64 / 2, "{}", seen.most.told());
+    }
     assert!(seen.grown <= 8 * MIB + 16 * 1024 * connections, "{each} bytes for each");
 }
 

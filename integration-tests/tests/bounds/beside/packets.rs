@@ -158,6 +158,7 @@ async fn pings() {
                 match client.socket().next().await {
                     Message::Pong(_) => {}
                     Message::Text(text) if text == "431[]" => break,
+                    Message::Text(text) if text == "2" => client.send("3").await,
                     other => panic!("{other:?}"),
                 }
             }

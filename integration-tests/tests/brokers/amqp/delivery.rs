@@ -56,7 +56,7 @@ async fn a_clean_close_leaves_no_queue() {
 
 #[tokio::test]
 async fn a_queue_goes_by_itself_when_its_node_does_not_come_back() {
-    let options = options().queue_expires(std::time::Duration::from_millis(500));
+    let options = options().queue_expires(std::time::Duration::from_secs(4));
     let (publisher, broker, channel) = (connect(&options).await, connect(&options).await, unique("expires"));
     drop((subscribe(&broker, &channel).await, broker));
     // Asking for the queue itself would keep it.
