@@ -203,7 +203,7 @@ async fn more_early_events_than_max_early_packets_or_bytes_end_the_connection_wi
 async fn who_joins_nothing_or_ends_no_upgrade_or_answers_no_ping_is_counted() {
     let short = Duration::from_millis(300);
     let builder = Server::builder().connect_timeout(Duration::from_secs(3)).upgrade_timeout(short);
-    let server = serve(builder.ping_interval(short).ping_timeout(Duration::from_millis(1_500)), |_| {}).await;
+    let server = serve(builder.ping_interval(short).ping_timeout(Duration::from_secs(5)), |_| {}).await;
     let unjoined = Client::websocket(server.port).await;
     let mut silent = joined("websocket", server.port).await;
     let mut upgrading = joined("polling", server.port).await;
