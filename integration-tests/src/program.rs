@@ -81,7 +81,25 @@ impl Program {
         line.and_then(|line| line.rsplit_once(':')?.1.trim().parse().ok()).expect("it says its port")
     }
 
-    /// Sends a signal, by its name: `STOP`.
+    /// Suspends it, and waits until none of its threads runs any more: the one that is to stop the others has to have its turn first.
+    pub async fn suspend(&self) {
+        self.signal("STOP").await;
+        until("all threads to be suspended", || {
+            let threads = std::fs::read_dir(format!("/proc/{}/task", self.id())).expect("it runs");
+            let states = threads.map(|thread| {
+                let status = std::fs::read_to_string(thread.expect("the kernel tells").path().join("status"));
+                status.expect("it goes on").lines().find(|line| line.starts_with("State:")).map(str::to_owned)
+            });
+            let running = |state: &Option<String>| state.as_ref().is_none_or(|state| !state.contains('T'));
+            match states.filter(running).collect::<Vec<_>>() {
+                running if running.is_empty() => Ok(()),
+                running => Err(running),
+            }
+        })
+        .await;
+    }
+
+    /// Sends a signal, by its name: `TERM`.
     pub async fn signal(&self, name: &str) {
         let sent = Command::new("kill").args([&format!("-{name}"), &self.id().to_string()]).status().await;
         assert!(sent.expect("there is such a program").success());

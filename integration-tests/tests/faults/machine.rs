@@ -24,7 +24,7 @@ async fn a_process_that_was_suspended_hears_who_waited_and_notices_who_left() {
             clients.push(client);
         }
     }
-    server.signal("STOP").await;
+    server.suspend().await;
     let [mut waits, leaves, silent, mut polls, says_so, polls_no_more] =
         <[Client; 6]>::try_from(clients).unwrap();
     // One waits, and says something meanwhile; one leaves, and one says nothing more.
@@ -67,7 +67,7 @@ async fn a_node_that_was_suspended_is_missed_and_belongs_again() {
     for node in [&mut here, &mut there] {
         node.shows("the nodes to know each other", |figures| members(figures, 1)).await;
     }
-    there.signal("STOP").await;
+    there.suspend().await;
     // Its lease runs out.
     here.shows("the other to be missed", |figures| members(figures, 0)).await;
     let client = Client::websocket(here.port).await;
