@@ -43,7 +43,7 @@ pub(crate) enum Told {
     Answer(Name, u8),
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Namespaces {
     /// Those that were asked for, in that order, and whether the client is in.
     asked: Vec<(Name, bool)>,
@@ -61,7 +61,7 @@ pub(crate) struct Namespaces {
 }
 
 /// The packet breaks the protocol.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Breach;
 
 impl Namespaces {

@@ -23,7 +23,7 @@ const TICK: u64 = 100;
 /// And it gives a client that it could not reach its timeout again.
 const LATE: u64 = 2 * TICK + PING_TIMEOUT;
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Model {
     pub(crate) state: State,
     pub(crate) upgrade: Upgrade,
@@ -44,7 +44,7 @@ pub(crate) struct Model {
     stray_pong: bool,
 }
 
-#[derive(Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) enum State {
     Polling,
     Websocket,
@@ -52,7 +52,7 @@ pub(crate) enum State {
     Ended(Vec<DisconnectReason>),
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) enum Upgrade {
     None,
     /// Since when.
