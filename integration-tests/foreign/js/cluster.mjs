@@ -1,7 +1,7 @@
 // Three servers that act as one, with clients on each: every operation from each node to each.
 //
 //     node cluster.mjs 8000 8001 8002
-import { ask, check, collect, connected, done, equal, options, value, within } from "./harness.mjs";
+import { ask, check, collect, connected, done, equal, options, until, value, within } from "./harness.mjs";
 
 const ports = [process.argv[2], ...options];
 const WAYS = ["websocket", "polling"];
@@ -141,13 +141,9 @@ await fromEach("rooms are told with their number of sockets", async ({ all, orde
   await enter(all, one);
   await enter(on(2), two);
   // A node that does not answer in 5 s is left out.
-  await within("all nodes to tell", async (resolve, reject) => {
-    try {
-      for (let told = {}; told[one] !== 6 || told[two] !== 2; told = await order("rooms"));
-      resolve();
-    } catch (error) {
-      reject(error);
-    }
+  await until("all nodes to tell", async () => {
+    const told = await order("rooms");
+    return told[one] === 6 && told[two] === 2;
   });
 });
 

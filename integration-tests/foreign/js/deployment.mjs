@@ -1,16 +1,8 @@
 // What a client finds wherever the server is mounted: node deployment.mjs PORT [axum]
-import { ask, check, client, connected, done, equal, everyWay, next, options, refusal, truthy, url, value, WAYS, within } from "./harness.mjs";
+import { ask, check, client, connected, done, equal, everyWay, next, options, refusal, truthy, until, url, value, WAYS, within } from "./harness.mjs";
 
-async function untilAlone(speaker) {
-  await within("the others to be gone", async (resolve, reject) => {
-    try {
-      while ((await value(speaker, "say", "is anybody there?")) !== 0);
-      resolve();
-    } catch (error) {
-      reject(error);
-    }
-  });
-}
+const untilAlone = (speaker) =>
+  until("the others to be gone", async () => (await value(speaker, "say", "is anybody there?")) === 0);
 
 /** The only client, connected in this way: those of the check before may still be leaving. */
 async function alone(way) {

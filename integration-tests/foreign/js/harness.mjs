@@ -165,6 +165,13 @@ export function within(what, executor, ms = DEADLINE) {
   });
 }
 
+/** Comes back once `condition` holds, which may have to be asked for. */
+export async function until(what, condition, ms = DEADLINE) {
+  for (const end = Date.now() + ms; !(await condition()); await new Promise((resolve) => setTimeout(resolve, 20))) {
+    if (Date.now() > end) throw new Error(`${what}: not within ${ms} ms`);
+  }
+}
+
 /** One fact: runs, reports, and closes the clients it made. */
 export async function check(name, run, ms = 3 * DEADLINE) {
   let report;

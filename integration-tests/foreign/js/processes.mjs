@@ -3,7 +3,7 @@
 // Each client has the load balancer's cookie, as a browser has it. A connection to the port STOP asks for the processes to be stopped and
 // started again, one after the other; it is closed when all have been.
 import { connect } from "node:net";
-import { check, client, done, equal, options, truthy, upgraded, url, within } from "./harness.mjs";
+import { check, client, done, equal, options, truthy, until, upgraded, url, within } from "./harness.mjs";
 
 const [count, stop] = options;
 const HASTY = { reconnection: true, reconnectionDelay: 50, reconnectionDelayMax: 200 };
@@ -31,13 +31,6 @@ await check("clients of all processes are one chat, and are back after a restart
   await until("all to be back", () => sockets.every((socket) => socket.connected), PATIENCE);
   await everybodyHears(sockets, "after");
 }, 3 * PATIENCE);
-
-/** Comes back once `condition` holds. */
-async function until(what, condition, ms) {
-  for (const end = Date.now() + ms; !(await condition()); await new Promise((resolve) => setTimeout(resolve, 20))) {
-    if (Date.now() > end) throw new Error(`${what}: not within ${ms} ms`);
-  }
-}
 
 /** One says something, all others hear it, and the sender is told how many they are. */
 async function everybodyHears([first, ...others], text) {
