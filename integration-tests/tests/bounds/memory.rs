@@ -71,8 +71,8 @@ async fn a_hundred_readers_that_stopped_never_go_past_max_buffered_total() {
     healthy.flood("flood each", 35, 100_000).await;
     let grown = server.grown(before);
     let figures = server.figures().await;
-    // Counted are bytes; what the allocator cannot give back of what was cut comes on top.
-    assert!(grown <= TOTAL + TOTAL / 2, "grown by {grown} bytes");
+    // Counted are bytes; what each connection needs to be written to and cut comes on top.
+    assert!(grown <= TOTAL + TOTAL / 8, "grown by {grown} bytes");
     assert!(figures.of("buffered_full") > 50, "{}", figures.told());
     assert!(figures.of("buffered") <= TOTAL as u64, "{}", figures.told());
 }
@@ -135,7 +135,11 @@ async fn flood(healthy: Socket, kind: &'static str, count: u32, size: usize) {
 }
 
 async fn start(kind: &str) -> Process {
-    Process::start("memory::the_server_in_a_process_of_its_own", kind).await
+    let mut command = process::command("memory::the_server_in_a_process_of_its_own", kind);
+    // One heap for all threads: glibc gives each its own otherwise, and what is free in one is not found from another. Judged is what
+    // the server keeps, not on which of its threads it happened to run.
+    command.env("MALLOC_ARENA_MAX", "1");
+    Process::start_by(command).await
 }
 
 /// A client that reads everything, and answers.

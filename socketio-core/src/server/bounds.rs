@@ -47,6 +47,9 @@ impl<S: Built> ServerBuilder<S> {
 
     /// Bytes that may be kept for all clients together: what waits to be sent to them, and what came from them and waits. Beyond it the
     /// fullest connection is cut. Default: 1 GiB.
+    ///
+    /// What the allocator cannot give back comes on top: glibc's has a heap for each thread, and what is free in one is not found from
+    /// another (`MALLOC_ARENA_MAX`).
     pub fn max_buffered_total(mut self, bytes: usize) -> Self {
         self.max_buffered_total = bytes;
         self
