@@ -1,7 +1,11 @@
 //! A load balancer as a process: nginx or HAProxy.
 
+use std::net::Ipv4Addr;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::Mutex;
+
+use tokio::net::TcpSocket;
 
 use crate::brokers::variable;
 use crate::wait::until;
@@ -61,7 +65,15 @@ impl Drop for Balancer {
 }
 
 /// A port on which nobody listens, for a process that is told its own.
+///
+/// It stays bound until the test's program ends, so that the kernel gives it to nobody else; listened to it can be all the same, by
+/// whoever sets `SO_REUSEADDR`, as servers do.
 pub fn free_port() -> u16 {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port is free");
-    listener.local_addr().expect("it is bound").port()
+    static BOUND: Mutex<Vec<TcpSocket>> = Mutex::new(Vec::new());
+    let socket = TcpSocket::new_v4().expect("a socket");
+    socket.set_reuseaddr(true).expect("a socket's option");
+    socket.bind((Ipv4Addr::LOCALHOST, 0).into()).expect("a port is free");
+    let port = socket.local_addr().expect("it is bound").port();
+    BOUND.lock().expect("nobody panics in between").push(socket);
+    port
 }

@@ -21,7 +21,7 @@ use socketio_core::{Server, server::ServerBuilder};
 
 /// A server with a quick heartbeat, but room for a machine that stands still for a moment.
 fn quick() -> ServerBuilder {
-    Server::builder().ping_interval(Duration::from_millis(400)).ping_timeout(Duration::from_millis(1_500))
+    Server::builder().ping_interval(Duration::from_millis(400)).ping_timeout(Duration::from_secs(4))
 }
 
 async fn serve(builder: ServerBuilder, handlers: impl FnOnce(&Server)) -> Running {

@@ -7,6 +7,8 @@ mod connections; // handshakes, half-open connections
 mod oversized; // too much of everything at once
 mod packets; // packets and frames
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
 use integration_tests::client::Client;
@@ -186,16 +188,23 @@ fn the_server_in_a_process_of_its_own() {
     process::serve(|_| async {
         let io = Server::builder().build().unwrap();
         let (open, gate) = watch::channel(false);
+        // Handlers that began while the gate was closed: so many wait at a time.
+        let waited = Arc::new(AtomicU64::new(0));
+        let (counting, figure) = (waited.clone(), waited.clone());
         io.on("echo", |args: RawArgs| args)
             .on("nothing", || ())
             .on("wait", move || {
                 let mut gate = gate.clone();
+                if !*gate.borrow() {
+                    counting.fetch_add(1, Relaxed);
+                }
                 async move { drop(gate.wait_for(|open| *open).await) }
             })
+            .on("waited", move || waited.load(Relaxed))
             .on("open the gate", move || open.send(true).is_ok())
             .on("join", |socket: Socket, Data(room): Data<String>| socket.join(room).is_ok());
         io.of_pattern("/room-{number}").on_connect(|| ());
-        (io, Vec::new)
+        (io, move || vec![("waited", figure.load(Relaxed))])
     });
 }
 
