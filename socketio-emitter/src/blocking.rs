@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use socketio_core::adapter::broker::Broker;
 use socketio_core::adapter::publisher::{Listeners, Publisher, PublisherError, PublisherHealth, Totals};
-use socketio_core::adapter::{AdapterError, Dispatch, EmitError, IntoRooms, Operation, Receipt};
+use socketio_core::adapter::{AdapterError, Dispatch, EmitError, IntoRooms, Operation, Receipt, Room};
 use socketio_core::protocol::args::IntoArgs;
 use tokio::runtime::{Builder, Handle};
 use tokio::sync::oneshot;
@@ -41,7 +41,8 @@ pub type RedisEmitter = Emitter<socketio_redis::Redis>;
 /// Emits to the clients of all servers on a channel of the message queue `B`, from any thread, and hears nothing.
 ///
 /// A cheap handle: clones share one link, which lives on a thread of its own from the first use on. When the last handle is dropped,
-/// what is left is still published, if the process lives that long: [`flush`](Self::flush) waits for it.
+/// what is left is still published, if the process lives that long: [`flush`](Self::flush) waits for it. A process that forks makes its
+/// emitter behind that: the thread does not come along, and two processes must not be one sender.
 ///
 /// To emit never waits, and may be done anywhere. [`ready`](Self::ready), [`check`](Self::check) and [`flush`](Self::flush) stop their
 /// thread; a thread that drives async tasks must not be stopped, so that they panic there: use [`crate::Emitter`], or

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use socketio_core::adapter::broker::Broker;
 use socketio_core::adapter::publisher::{Listeners, Publisher, PublisherError, PublisherHealth, Totals};
-use socketio_core::adapter::{AdapterError, Dispatch, EmitError, IntoRooms, Operation, Receipt};
+use socketio_core::adapter::{AdapterError, Dispatch, EmitError, IntoRooms, Operation, Receipt, Room};
 use socketio_core::protocol::args::IntoArgs;
 use tokio::runtime::Handle;
 use tokio::task::JoinHandle;

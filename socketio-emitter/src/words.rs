@@ -71,6 +71,24 @@ macro_rules! words {
             self.of("/").send(args)
         }
 
+        /// Takes everybody out of `room` of `/`, on every node, python's included.
+        ///
+        /// # Errors
+        ///
+        /// The emitter cannot be started here; the room is as it was.
+        pub fn close_room(&self, room: impl Into<Room>) -> Result<Receipt, AdapterError> {
+            self.close_room_of("/", room)
+        }
+
+        /// Takes everybody out of `room` of `namespace`, on every node, python's included.
+        ///
+        /// # Errors
+        ///
+        /// Those of [`close_room`](Self::close_room).
+        pub fn close_room_of(&self, namespace: &str, room: impl Into<Room>) -> Result<Receipt, AdapterError> {
+            self.dispatch(Operation::close_room(namespace, room))
+        }
+
         /// How it is connected, and what has become of what was emitted.
         #[must_use]
         pub fn health(&self) -> PublisherHealth {

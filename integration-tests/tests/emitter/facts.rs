@@ -71,10 +71,14 @@ pub(crate) async fn clients_are_moved_and_sent_away_by_rooms<B: Broker>(options:
     emitter.to("c").emit("in c", ()).unwrap();
     emitter.to(clients[1].sid.as_str()).join("c").unwrap();
     emitter.to("c").emit("in c", ()).unwrap();
+    emitter.close_room_of("/chat", "a").unwrap();
+    emitter.to("a").emit("in a", ()).unwrap();
+    emitter.close_room("a").unwrap();
+    emitter.to("a").emit("nobody is in a", ()).unwrap();
     emitter.to("b").disconnect().unwrap();
     emitter.emit("end", ()).unwrap();
-    clients[0].got(&[r#"42["in b"]"#, "41"]).await;
-    clients[1].got(&[r#"42["in c"]"#, r#"42["end"]"#]).await;
+    clients[0].got(&[r#"42["in b"]"#, r#"42["in a"]"#, "41"]).await;
+    clients[1].got(&[r#"42["in c"]"#, r#"42["in a"]"#, r#"42["end"]"#]).await;
 }
 
 pub(crate) async fn emits_of_several_threads_arrive_once_and_in_the_order_of_each<B: Broker>(

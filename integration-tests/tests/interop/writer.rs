@@ -108,6 +108,11 @@ pub(crate) async fn our_emitter_moves_clients_of_both_and_sends_them_away<B: Bro
     emitter.to("b").emit("b", ()).unwrap();
     both.there.got(&[r#"42["a"]"#]).await;
     both.here.got(&[r#"42["b"]"#]).await;
+    emitter.to(both.here.sid.as_str()).join("a").unwrap();
+    emitter.close_room("a").unwrap();
+    emitter.to("a").emit("nobody", ()).unwrap();
+    emitter.emit("all", ()).unwrap();
+    both.both_got(&[r#"42["all"]"#]).await;
     for sid in [both.here.sid.clone(), both.there.sid.clone()] {
         emitter.to(sid.as_str()).disconnect().unwrap();
     }

@@ -1,8 +1,10 @@
 //! The sockets of this process, as an adapter sees them.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
+use futures_util::FutureExt as _;
 use tokio::sync::mpsc;
 
 use super::error::AdapterError;
@@ -11,6 +13,7 @@ use super::replies::Reply;
 use super::room::Room;
 use super::wire::SocketInfo;
 use crate::protocol::args::RawArgs;
+use crate::server::dispatch::report_panic_of_server_event;
 use crate::server::encode::Shared;
 use crate::server::inner::ServerInner;
 use crate::server::{Gathering, Socket};
@@ -153,7 +156,7 @@ impl LocalNode {
     }
 
     pub(crate) fn count(&self, target: &Target) -> u64 {
-        self.server().map_or(0, |server| each(&server, target, |_| true) as u64)
+        self.server().map_or(0, |server| each(&server, target, Socket::is_connected) as u64)
     }
 
     pub(crate) fn rooms(&self, namespace: &str) -> Vec<(Room, u64)> {
@@ -168,7 +171,18 @@ impl LocalNode {
     ) -> Option<std::pin::Pin<Box<dyn Future<Output = Option<RawArgs>> + Send>>> {
         let server = self.server().ok()?;
         let handler = server.namespaces.get(namespace)?.table.load().server.get(packet.event())?.clone();
-        handler(packet.args())
+        let event: Box<str> = packet.event().into();
+        let began = catch_unwind(AssertUnwindSafe(|| handler(packet.args())));
+        let handling = began
+            .inspect_err(|panic| report_panic_of_server_event(&server, &event, panic.as_ref()))
+            .ok()??;
+        Some(Box::pin(async move {
+            let answered = AssertUnwindSafe(handling).catch_unwind().await;
+            answered.unwrap_or_else(|panic| {
+                report_panic_of_server_event(&server, &event, panic.as_ref());
+                None
+            })
+        }))
     }
 
     /// The runtime that the server lives on.

@@ -109,6 +109,14 @@ pub enum Operation {
     },
 }
 
+impl Operation {
+    /// Takes everybody in `namespace` out of `room`. `chat` is `/chat`.
+    #[must_use]
+    pub fn close_room(namespace: &str, room: impl Into<Room>) -> Self {
+        Operation::CloseRoom { namespace: with_slash(namespace).into(), room: room.into() }
+    }
+}
+
 /// Which sockets of a namespace.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Target {

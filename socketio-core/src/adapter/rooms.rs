@@ -94,7 +94,11 @@ impl Rooms {
     /// The rooms that somebody joined, each with its number of sockets.
     pub(crate) fn sizes(&self) -> Vec<(Room, u64)> {
         let state = self.lock();
-        state.rooms.iter().map(|(room, members)| (room.clone(), members.sockets.len() as u64)).collect()
+        let inside = |members: &Members| {
+            members.sockets.values().filter(|socket| socket.is_connected()).count() as u64
+        };
+        let sizes = state.rooms.iter().map(|(room, members)| (room.clone(), inside(members)));
+        sizes.filter(|(_, size)| *size > 0).collect()
     }
 
     /// The sockets that `target` names, each once.

@@ -3,6 +3,7 @@
 //! A handler is polled once where its event arrived. Most are through by then; one that waits goes on as a task of its own. So
 //! handlers of a socket start in the order of its events, and a slow one holds up nobody. A panic is logged and counted.
 
+use std::any::Any;
 use std::cell::Cell;
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -10,6 +11,7 @@ use std::pin::Pin;
 use std::task::{Context as Task, Poll, Waker};
 
 use super::Socket;
+use super::inner::ServerInner;
 use super::life::Early;
 use super::link::Entry;
 use super::serial;
@@ -291,10 +293,20 @@ impl Future for Waiting {
     }
 }
 
-pub(crate) fn report_panic(socket: &Socket, event: &str, panic: &(dyn std::any::Any + Send)) {
+pub(crate) fn report_panic(socket: &Socket, event: &str, panic: &(dyn Any + Send)) {
     socket.server().counting.handler_panics.one();
-    let message = panic.downcast_ref::<&str>().copied();
-    let message =
-        message.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("(no message)");
+    let message = panic_message(panic);
     tracing::error!(target: "socketio", sid = %socket.id(), event, message, "a handler panicked; the connection goes on");
+}
+
+/// The same of an event that another server sent.
+pub(crate) fn report_panic_of_server_event(server: &ServerInner, event: &str, panic: &(dyn Any + Send)) {
+    server.counting.handler_panics.one();
+    let message = panic_message(panic);
+    tracing::error!(target: "socketio", event, message, "a handler of another server's events panicked; it gives no answer");
+}
+
+fn panic_message(panic: &(dyn Any + Send)) -> &str {
+    let message = panic.downcast_ref::<&str>().copied();
+    message.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("(no message)")
 }

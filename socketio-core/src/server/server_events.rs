@@ -1,7 +1,6 @@
 //! What servers tell each other: events that no client hears.
 
 use std::future::Future;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -31,7 +30,8 @@ pub struct ServerAnswers<T> {
 impl Namespace {
     /// Handles an event that another server of the cluster sent by [`server_side_emit`](Self::server_side_emit).
     ///
-    /// `T` is its one argument, a tuple several, `()` none. What the handler returns is the answer, if one is wanted.
+    /// `T` is its one argument, a tuple several, `()` none. What the handler returns is the answer, if one is wanted. Events of one
+    /// server start their handlers in the order in which it sent them. One that panics is counted and logged, and gives no answer.
     pub fn on_server_event<T, F, R>(
         &self,
         event: &str,
@@ -51,7 +51,7 @@ impl Namespace {
                     None
                 }
             })?;
-            let handling = catch_unwind(AssertUnwindSafe(|| handler(value))).ok()?;
+            let handling = handler(value);
             Some(Box::pin(async move { RawArgs::encode(&handling.await).ok() }))
         });
         self.add_server_function(event, function);

@@ -2,6 +2,7 @@
 
 use futures_util::StreamExt;
 use socketio_core::adapter::broker::Broker;
+use socketio_core::adapter::publisher::Publisher;
 use socketio_redis::{Redis, RedisOptions};
 use tokio::sync::Mutex;
 
@@ -25,6 +26,13 @@ async fn the_service_is_the_channel_unless_the_url_names_one() {
     let unnamed = RedisOptions::new(&format!("redis+sentinel://{sentinels}")).expect("a URL");
     let named = Redis::for_channel(unnamed.clone(), &environment("REDIS_SENTINEL_MASTER"));
     exchange(&named, &options("REDIS_SENTINEL_URL")).await;
+
+    // It is said later than the URL.
+    let emitter =
+        Publisher::<Redis>::with_options(unnamed.clone()).channel(environment("REDIS_SENTINEL_MASTER"));
+    let link = tokio::spawn(emitter.run());
+    soon(emitter.ready()).await;
+    link.abort();
 
     let error = connect(&Redis::for_channel(unnamed, "chat")).await.expect_err("no such service");
     assert!(told(&error).ends_with("knows no service `chat`"), "{}", told(&error));

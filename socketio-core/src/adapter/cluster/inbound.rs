@@ -3,10 +3,12 @@
 //! Nothing that comes is trusted: a frame that makes no sense costs a counter, and a line in the log the first time.
 
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use smallvec::smallvec;
 
+use super::answering::Answering;
 use super::inner::{Cluster, lock};
 use super::members::LEASE;
 use crate::adapter::broker::Frame;
@@ -14,9 +16,10 @@ use crate::adapter::node::LocalNode;
 use crate::adapter::operation::{Operation, Target};
 use crate::adapter::room::Room;
 use crate::adapter::wire::{
-    Acks, Answer, Arrival, Ask, Callback, CallbackKey, Emit, HostId, Message, Reply, Request, WireError,
-    python,
+    Acks, Answer, Arrival, Ask, Callback, CallbackKey, Emit, HostId, Message, Request, WireError, python,
 };
+use crate::protocol::args::RawArgs;
+use crate::server::dispatch::poll_in_place;
 
 /// How long clients may take to answer a host that did not say how long it waits.
 const CALLBACK_TIMEOUT: Duration = Duration::from_secs(60);
@@ -107,7 +110,9 @@ impl Cluster {
                 }
             }
             Message::ServerEvent { namespace, packet } => {
-                if let (Some(event), Some(runtime)) = (node.server_event(&namespace, &packet), node.runtime())
+                if let (Some(mut event), Some(runtime)) =
+                    (node.server_event(&namespace, &packet), node.runtime())
+                    && poll_in_place(&mut event).is_pending()
                 {
                     runtime.spawn(event);
                 }
@@ -187,21 +192,16 @@ impl Cluster {
         id: u64,
         timeout: Duration,
     ) {
-        let (Ok(mut gathering), Some(runtime)) = (node.gather(target, packet, timeout), node.runtime())
-        else {
-            return;
-        };
-        let (cluster, host) = (self.clone(), host.clone());
+        let Some(runtime) = node.runtime() else { return };
+        let mut answering = Answering::new(self, host, id, timeout);
+        let gathering = node.gather(target, packet, timeout);
         runtime.spawn(async move {
-            let mut piece = 0;
-            let mut say = |answer: Answer, last: bool| {
-                let replies = Reply::pieces(&host, id, piece, last, answer);
-                piece += replies.len() as u32;
-                for reply in replies {
-                    cluster.say(&Message::Reply(reply));
-                }
+            // The server is gone, and so are its clients.
+            let Ok(mut gathering) = gathering else {
+                return answering.last(Answer::Silent(Vec::new())).await;
             };
-            say(Answer::Asked(gathering.waiting() as u64), false);
+            answering.say(Answer::Asked(gathering.waiting() as u64)).await;
+            let mut unsent = Vec::new();
             while let Some(answer) = gathering.next().await {
                 let mut acks = vec![answer];
                 while acks.len() < ACKS_AT_ONCE
@@ -209,42 +209,41 @@ impl Cluster {
                 {
                     acks.push(answer);
                 }
-                say(Answer::Acks(acks), false);
+                unsent.extend(answering.say(Answer::Acks(acks)).await);
             }
-            say(Answer::Silent(gathering.silent()), true);
+            unsent.extend(gathering.silent());
+            answering.last(Answer::Silent(unsent)).await;
         });
     }
 
     fn answer(self: &Arc<Self>, node: &Arc<LocalNode>, host: &HostId, request: Request) {
+        let Some(runtime) = node.runtime() else { return };
+        let mut answering = Answering::new(self, host, request.id, request.timeout);
         let answer = match request.ask {
             Ask::Sockets(target) => Answer::Sockets(node.sockets(&target)),
             Ask::Count(target) => Answer::Count(node.count(&target)),
             Ask::Rooms { namespace } => Answer::Rooms(node.rooms(&namespace)),
-            Ask::Event { namespace, packet } => {
-                let (event, runtime) = (node.server_event(&namespace, &packet), node.runtime());
-                if let (Some(event), Some(runtime)) = (event, runtime) {
-                    let (cluster, host) = (self.clone(), host.clone());
-                    runtime.spawn(async move {
-                        let answer = match tokio::time::timeout(request.timeout, event).await {
-                            Ok(Some(args)) => Answer::Event(args),
-                            _ => Answer::Refused("the handler gave no answer".into()),
-                        };
-                        cluster.reply(&host, request.id, answer);
-                    });
-                    return;
-                }
-                Answer::Refused("no handler".into())
-            }
+            Ask::Event { namespace, packet } => match node.server_event(&namespace, &packet) {
+                None => Answer::Refused("no handler".into()),
+                Some(mut event) => match poll_in_place(&mut event) {
+                    Poll::Ready(answered) => event_answer(answered),
+                    Poll::Pending => {
+                        runtime.spawn(async move {
+                            let answered = tokio::time::timeout(request.timeout, event).await;
+                            answering.last(event_answer(answered.unwrap_or_default())).await;
+                        });
+                        return;
+                    }
+                },
+            },
             Ask::Unknown => Answer::Refused("not a question that this node knows".into()),
         };
-        self.reply(host, request.id, answer);
+        runtime.spawn(async move { answering.last(answer).await });
     }
+}
 
-    fn reply(&self, host: &HostId, id: u64, answer: Answer) {
-        for reply in Reply::pieces(host, id, 0, true, answer) {
-            self.say(&Message::Reply(reply));
-        }
-    }
+fn event_answer(answered: Option<RawArgs>) -> Answer {
+    answered.map_or_else(|| Answer::Refused("the handler gave no answer".into()), Answer::Event)
 }
 
 fn one(namespace: Arc<str>, room: Room) -> Target {

@@ -73,8 +73,17 @@ pub(super) async fn run<B: Broker>(options: B::Options, cluster: Arc<Cluster>) {
         let pause = pin!(sleep(backoff(attempts)));
         let closing = pin!(cluster.closing.notified());
         if let Either::Right(_) = select(pause, closing).await {
-            return;
+            return last_attempt::<B>(&options, &cluster).await;
         }
+    }
+}
+
+/// The adapter is closed while the link is down: what waits has one attempt more, at once.
+async fn last_attempt<B: Broker>(options: &B::Options, cluster: &Cluster) {
+    if cluster.outgoing.queue().len().0 > 0
+        && let Ok(broker) = connect::<B>(options, &cluster.outgoing).await
+    {
+        farewell(&broker, cluster).await;
     }
 }
 
@@ -103,11 +112,12 @@ async fn serve<B: Broker>(
         let reading = pin!(read::<B>(feed, cluster));
         let watching = pin!(audience.watch(broker, &cluster.outgoing));
         let closing = pin!(cluster.closing.notified());
-        match select(select(reading, closing), select(&mut writing, watching)).await {
-            Either::Left((Either::Left((lost, _)), _)) => Some(lost),
-            Either::Left((Either::Right(_), _)) => None,
-            Either::Right((Either::Left((written, _)), _)) => return written.err().map(Lost::from),
-            Either::Right((Either::Right(_), _)) => return None, // it does not end
+        // Writing comes first: reading may use up the task's whole turn, again and again, while a backlog is there.
+        match select(select(&mut writing, watching), select(reading, closing)).await {
+            Either::Left((Either::Left((written, _)), _)) => return written.err().map(Lost::from),
+            Either::Left((Either::Right(_), _)) => return None, // it does not end
+            Either::Right((Either::Left((lost, _)), _)) => Some(lost),
+            Either::Right((Either::Right(_), _)) => None,
         }
     };
     stop.notify_one();

@@ -7,6 +7,7 @@
 //!
 //! The broker's crate carries frames; everything else is here, once: reconnecting, batching, buffering, liveness, requests.
 
+mod answering; // answers in pieces, each when there is room for it
 mod health; // how a node is connected, in numbers
 mod inbound; // what other nodes say
 mod inner; // what one node knows of its cluster
@@ -17,13 +18,14 @@ mod requests; // questions that are open
 
 use std::fmt;
 use std::marker::PhantomData;
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use tokio::sync::Mutex;
 use tokio::task::JoinHandle;
 
-use self::inner::{Cluster, lock};
+use self::inner::Cluster;
 use super::broadcast::Dispatch;
 use super::broker::Broker;
 use super::error::AdapterError;
@@ -40,7 +42,7 @@ pub use self::health::Health;
 ///
 /// Nodes whose adapters name the same channel of the same broker act as one server; python-socketio's servers and write-only managers
 /// on that channel take part as far as they can. It is cheap to clone before it is given to a server: keep one for
-/// [`health`](Self::health) and [`flush`](Self::flush).
+/// [`health`](Self::health) and [`flush`](Self::flush). Settings come before that: one that is made later gives another adapter.
 pub struct ClusterAdapter<B: Broker> {
     options: B::Options,
     channel: Arc<str>,
@@ -52,6 +54,7 @@ pub struct ClusterAdapter<B: Broker> {
 #[derive(Debug, Default)]
 struct Shared {
     cluster: OnceLock<Arc<Cluster>>,
+    /// Locked while it says goodbye, so that whoever else closes waits for that too.
     link: Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -81,20 +84,28 @@ impl<B: Broker> ClusterAdapter<B> {
     #[must_use]
     pub fn channel(mut self, channel: impl Into<Arc<str>>) -> Self {
         self.channel = channel.into();
-        self
+        self.of_its_own()
     }
 
     /// Bytes that may wait to be published while the broker is away; beyond, the oldest operations are dropped. Default: 16 MiB.
     #[must_use]
     pub fn max_queued(mut self, bytes: usize) -> Self {
         self.limits.bytes = bytes;
-        self
+        self.of_its_own()
     }
 
     /// How long an operation may wait to be published. Default: 60 s.
     #[must_use]
     pub fn max_queue_age(mut self, age: Duration) -> Self {
         self.limits.age = age;
+        self.of_its_own()
+    }
+
+    /// What has been used, or cloned, keeps its settings.
+    fn of_its_own(mut self) -> Self {
+        if self.shared.cluster.get().is_some() {
+            self.shared = Arc::default();
+        }
         self
     }
 
@@ -143,7 +154,7 @@ impl<B: Broker> Adapter for ClusterAdapter<B> {
         }
         let options = B::for_channel(self.options.clone(), &self.channel);
         let link = runtime.spawn(link::run::<B>(options, cluster));
-        *lock(&self.shared.link) = Some(link);
+        *self.shared.link.lock().await = Some(link);
         Ok(())
     }
 
@@ -165,12 +176,26 @@ impl<B: Broker> Adapter for ClusterAdapter<B> {
     }
 
     async fn close(&self) {
-        let link = lock(&self.shared.link).take();
-        if let Some(mut link) = link {
+        let mut saying_goodbye = self.shared.link.lock().await;
+        if let Some(link) = &mut *saying_goodbye {
             self.cluster().closing.notify_one();
-            if tokio::time::timeout(CLOSE, &mut link).await.is_err() {
+            if tokio::time::timeout(CLOSE, &mut *link).await.is_err() {
                 link.abort();
             }
+            *saying_goodbye = None;
+            let (lost, _) = self.cluster().outgoing.queue().len();
+            if lost > 0 {
+                tracing::error!(target: "socketio::cluster", lost, "the adapter has closed before all was published");
+            }
+        }
+    }
+}
+
+/// Where the server was dropped and never closed, the link ends all the same.
+impl Drop for Shared {
+    fn drop(&mut self) {
+        if let Some(cluster) = self.cluster.get() {
+            cluster.closing.notify_one();
         }
     }
 }

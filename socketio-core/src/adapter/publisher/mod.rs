@@ -161,7 +161,6 @@ impl<B: Broker> Publisher<B> {
     }
 
     fn build(options: B::Options, channel: Arc<str>, limits: QueueLimits) -> Self {
-        let options = B::for_channel(options, &channel);
         let outgoing = Outgoing::new(channel, limits, B::frame_limit(&options));
         let state = State { outgoing, link: watch::Sender::new(Link::Connecting), fault: Mutex::default() };
         Publisher { options, limits, state: Arc::new(state), alive: watch::Sender::new(()) }
@@ -192,7 +191,9 @@ impl<B: Broker> Publisher<B> {
     /// The link to the broker, to be spawned: it connects, publishes, and connects again, until the publisher is dropped and nothing
     /// is left. One at a time; if it is dropped itself, there is no link until another goes on.
     pub fn run(&self) -> impl Future<Output = ()> + Send + use<B> {
-        link::run(self.options.clone(), link::Kept::new(self.state.clone()), self.alive.subscribe())
+        // Not before: another channel is another one's.
+        let options = B::for_channel(self.options.clone(), self.state.outgoing.channel());
+        link::run(options, link::Kept::new(self.state.clone()), self.alive.subscribe())
     }
 
     /// Its id on the channel.

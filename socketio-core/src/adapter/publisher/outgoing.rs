@@ -13,7 +13,7 @@ use super::queue::{Queue, QueueLimits};
 use crate::adapter::broker::{Blocked, Frame};
 use crate::adapter::error::AdapterError;
 use crate::adapter::operation::Operation;
-use crate::adapter::wire::python::Draft;
+use crate::adapter::wire::python::{Draft, MAX_FRAME};
 use crate::adapter::wire::{HostId, Message};
 
 #[derive(Debug)]
@@ -37,7 +37,8 @@ impl Outgoing {
             id: HostId::generate(),
             channel,
             queue: Queue::new(limits),
-            frame_limit,
+            // Beyond, no node would read it.
+            frame_limit: frame_limit.min(MAX_FRAME),
             python_nodes: PythonNodes::default(),
             next: Mutex::new(1),
             blocked: Mutex::default(),

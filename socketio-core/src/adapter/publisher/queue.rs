@@ -127,6 +127,18 @@ impl Queue {
         tokio::time::timeout(deadline, flushed).await.is_ok()
     }
 
+    /// Waits until a frame of this size leaves half of the queue to others, or is alone in it.
+    pub(crate) async fn room_for(&self, size: usize) {
+        loop {
+            let moved = self.moved.notified();
+            let (frames, bytes) = self.len();
+            if frames == 0 || bytes + size <= self.limits.bytes / 2 {
+                return;
+            }
+            moved.await;
+        }
+    }
+
     /// The broker has the first `sent` frames of `batch`, and will never take the next: it is dropped, those behind it have their turn.
     pub(crate) fn refused(&self, batch: &Batch, sent: usize) {
         let mut state = self.lock();

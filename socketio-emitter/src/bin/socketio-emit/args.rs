@@ -7,7 +7,8 @@ use clap::Parser;
 
 /// Emits to the clients of Socket.IO servers, over the message queue that the servers share.
 ///
-/// The event's arguments are JSON values, then the files. Without an event nothing is emitted; --check then tells who listens.
+/// The event's arguments are JSON values, then the files. Where text may begin with a dash, -- goes before the URL and ends the options.
+/// Without an event nothing is emitted; --check then tells who listens.
 ///
 /// Exit status: 0 the broker has everything; 1 it has not, for the reason given; 2 the command line or the input makes no sense;
 /// 3 nobody listens (--check).
@@ -57,14 +58,14 @@ pub(crate) struct Args {
     #[arg(long)]
     pub(crate) check: bool,
 
-    /// How long the broker may take, in seconds
+    /// How long the broker may take until it has everything, or until there is a link to check, in seconds
     #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = seconds)]
     pub(crate) timeout: Duration,
 }
 
 const EXAMPLES: &str = r#"Examples:
   socketio-emit redis://localhost news '"hello"' 42
-  socketio-emit redis://localhost --to lobby --except muted --text say hello
+  socketio-emit --to lobby --except muted --text -- redis://localhost say "$TEXT"
   socketio-emit amqp://localhost -n /photos --file a.jpg photo '{"name":"a.jpg"}'
   tail -f app.log | socketio-emit kafka://localhost --lines --text log
   socketio-emit redis://localhost --check"#;
@@ -132,6 +133,15 @@ mod tests {
         let args = parse(&["redis://h", "--to", "-Kd3f_x", "-t", "--9", "-x", "-c", "say"]).unwrap();
         assert_eq!((args.to, args.except), (vec!["-Kd3f_x".into(), "--9".into()], vec!["-c".into()]));
         assert_eq!((args.event.as_deref(), &*args.channel), (Some("say"), "socketio"));
+    }
+
+    #[test]
+    fn behind_two_dashes_all_is_text() {
+        let args =
+            parse(&["--text", "--to", "a", "--", "redis://h", "say", "-f/etc/passwd", "-h", "--lines"])
+                .unwrap();
+        assert_eq!(args.arguments, ["-f/etc/passwd", "-h", "--lines"]);
+        assert!(args.files.is_empty() && !args.lines);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Which broker a URL means, and which of them this build knows.
 
-use std::io::BufRead;
+use std::io::{BufReader, Read};
 
 use socketio_core::adapter::memory::Memory;
 
@@ -9,7 +9,7 @@ use crate::emitting::{self, Report};
 use crate::failure::Failure;
 
 /// Does what the command line says, through the broker that its URL names.
-pub(crate) fn emit(args: &Args, input: &mut dyn BufRead) -> Result<Report, Failure> {
+pub(crate) fn emit(args: &Args, input: &mut BufReader<impl Read>) -> Result<Report, Failure> {
     let scheme = scheme(&args.url);
     match feature(scheme) {
         #[cfg(feature = "amqp")]

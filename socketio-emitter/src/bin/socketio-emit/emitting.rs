@@ -1,11 +1,13 @@
 //! What is done with a command line, and what came of it.
 
 use std::fmt;
-use std::io::BufRead;
+use std::io::{BufRead as _, BufReader, Read};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
 
 use socketio_core::adapter::broker::Broker;
-use socketio_emitter::Listeners;
 use socketio_emitter::blocking::{Broadcast, Emitter};
+use socketio_emitter::{Listeners, PublisherError};
 
 use crate::args::Args;
 use crate::arguments::Arguments;
@@ -13,6 +15,9 @@ use crate::failure::Failure;
 
 /// Bytes that lines may gather before the broker has to catch up.
 const AHEAD: usize = 4 << 20;
+
+/// How long an emit may wait at least.
+const QUEUE_AGE: Duration = Duration::from_secs(60);
 
 /// What came of it, in words.
 #[derive(Debug, PartialEq, Eq)]
@@ -25,16 +30,17 @@ pub(crate) struct Report {
 }
 
 /// Checks and emits over a broker of this kind.
-pub(crate) fn through<B: Broker>(args: &Args, input: &mut dyn BufRead) -> Result<Report, Failure> {
-    let emitter =
-        Emitter::<B>::new(&args.url).map_err(|error| Failure::Url(error.into()))?.channel(&args.channel);
+pub(crate) fn through<B: Broker>(args: &Args, input: &mut BufReader<impl Read>) -> Result<Report, Failure> {
+    let emitter = Emitter::<B>::new(&args.url).map_err(|error| Failure::Url(error.into()))?;
+    // What is waited for is not given up before.
+    let emitter = emitter.channel(&args.channel).max_queue_age(args.timeout.max(QUEUE_AGE));
     run(&emitter, args, input)
 }
 
 pub(crate) fn run<B: Broker>(
     emitter: &Emitter<B>,
     args: &Args,
-    input: &mut dyn BufRead,
+    input: &mut BufReader<impl Read>,
 ) -> Result<Report, Failure> {
     // What makes no sense is told before anything is done.
     let mut arguments = Arguments::of(&args.arguments, args.text)?;
@@ -43,7 +49,7 @@ pub(crate) fn run<B: Broker>(
     }
     let mut report = Report { channel: args.channel.clone(), listeners: None, published: None };
     if args.check {
-        let listeners = emitter.check().map_err(Failure::Check)?;
+        let listeners = listeners(emitter, args.timeout)?;
         if listeners.are_none() {
             return Err(Failure::NobodyListens { channel: args.channel.clone() });
         }
@@ -57,6 +63,17 @@ pub(crate) fn run<B: Broker>(
     recipients.emit(event, &arguments).map_err(Failure::Emit)?;
     report.published = Some(published(emitter, 1, args)?);
     Ok(report)
+}
+
+/// Asks until there is a link to the broker, or for so long.
+fn listeners<B: Broker>(emitter: &Emitter<B>, patience: Duration) -> Result<Listeners, Failure> {
+    let begun = Instant::now();
+    loop {
+        match emitter.check() {
+            Err(PublisherError::NoLink(_)) if begun.elapsed() < patience => sleep(Duration::from_millis(100)),
+            told => return told.map_err(Failure::Check),
+        }
+    }
 }
 
 fn recipients<B: Broker>(emitter: &Emitter<B>, args: &Args) -> Broadcast<B> {
@@ -77,23 +94,36 @@ fn emit_lines<B: Broker>(
     event: &str,
     first: &Arguments,
     args: &Args,
-    input: &mut dyn BufRead,
+    input: &mut BufReader<impl Read>,
     report: Report,
 ) -> Result<Report, Failure> {
     let mut files = Arguments::default();
     push_files(&mut files, args)?;
     let mut emitted = 0;
-    let stopped = input.lines().enumerate().try_for_each(|(index, line)| {
-        let line = line.map_err(Failure::Input)?;
-        let mut arguments = first.with_line(index + 1, &line, args.text)?;
+    let mut line = String::new();
+    let mut emit_next = || {
+        line.clear();
+        if input.read_line(&mut line).map_err(Failure::Input)? == 0 {
+            return Ok(false);
+        }
+        let text = line.strip_suffix('\n').map_or(&*line, |text| text.strip_suffix('\r').unwrap_or(text));
+        let mut arguments = first.with_line(emitted as usize + 1, text, args.text)?;
         arguments.0.extend(files.0.iter().cloned());
         recipients.emit(event, &arguments).map_err(Failure::Emit)?;
         emitted += 1;
-        if emitter.health().queued_bytes > AHEAD {
+        // The next line may take for ever, and must not keep these.
+        if input.buffer().is_empty() || emitter.health().queued_bytes > AHEAD {
             published(emitter, emitted, args)?;
         }
-        Ok(())
-    });
+        Ok(true)
+    };
+    let stopped = loop {
+        match emit_next() {
+            Ok(true) => {}
+            Ok(false) => break Ok(()),
+            Err(failure) => break Err(failure),
+        }
+    };
     if let Err(failure @ (Failure::NotPublished { .. } | Failure::Dropped { .. })) = stopped {
         return Err(failure);
     }

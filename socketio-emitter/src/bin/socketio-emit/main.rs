@@ -12,6 +12,7 @@ mod emitting; // what is done, and what came of it
 mod failure; // why not all was done
 
 use std::error::Error;
+use std::io::{BufReader, Write as _};
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -20,13 +21,14 @@ use crate::args::Args;
 
 fn main() -> ExitCode {
     let args = Args::parse();
-    match broker::emit(&args, &mut std::io::stdin().lock()) {
+    // Whether anybody reads what is said here changes nothing of what was done.
+    match broker::emit(&args, &mut BufReader::new(std::io::stdin())) {
         Ok(report) => {
-            println!("{report}");
+            let _ = writeln!(std::io::stdout(), "{report}");
             ExitCode::SUCCESS
         }
         Err(failure) => {
-            eprintln!("socketio-emit: {}", in_one_line(&failure));
+            let _ = writeln!(std::io::stderr(), "socketio-emit: {}", in_one_line(&failure));
             ExitCode::from(failure.status())
         }
     }

@@ -29,7 +29,7 @@ fn place() -> Place {
 impl Place {
     fn run(&self, line: &[&str], input: &str) -> Result<Report, Failure> {
         let line = ["socketio-emit", "memory://h"].iter().chain(line);
-        run(&self.emitter, &Args::parse_from(line), &mut input.as_bytes())
+        run(&self.emitter, &Args::parse_from(line), &mut BufReader::new(input.as_bytes()))
     }
 
     /// The next frame, without its end.
@@ -113,7 +113,7 @@ fn a_check_says_who_listens_and_nothing_is_emitted_to_nobody() {
 fn a_broker_that_is_away_is_named_with_the_cause() {
     let place = place();
     place.hub.refuse(true);
-    let failure = place.run(&["--check"], "").unwrap_err();
+    let failure = place.run(&["--check", "--timeout=0.1"], "").unwrap_err();
     assert_eq!(
         crate::in_one_line(&failure),
         "who listens cannot be told: there is no link to the broker: the hub refuses connections"
@@ -125,6 +125,43 @@ fn a_broker_that_is_away_is_named_with_the_cause() {
         "not all of 1 was published: the broker did not take everything in time, 1 frames wait: the hub refuses connections"
     );
     assert_eq!(failure.status(), 1);
+}
+
+#[test]
+fn a_check_waits_for_a_broker_that_comes() {
+    let place = place();
+    place.hub.refuse(true);
+    std::thread::scope(|scope| {
+        let checking = scope.spawn(|| place.run(&["--check", "--timeout=30"], "").unwrap().to_string());
+        while place.emitter.health().connected || place.emitter.check().is_ok() {}
+        place.hub.refuse(false);
+        assert_eq!(checking.join().unwrap(), "1 listens on socketio");
+    });
+}
+
+/// Lines that do not end, as those of `tail -f`.
+struct Endless {
+    lines: std::sync::mpsc::Receiver<&'static str>,
+}
+
+impl Read for Endless {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let line = self.lines.recv_timeout(std::time::Duration::from_secs(20)).expect("nobody asks for more");
+        buffer[..line.len()].copy_from_slice(line.as_bytes());
+        Ok(line.len())
+    }
+}
+
+#[test]
+fn a_broker_that_is_away_is_told_before_the_next_line_is_there() {
+    let place = place();
+    place.hub.refuse(true);
+    let (lines, endless) = std::sync::mpsc::channel();
+    lines.send("1\n").unwrap();
+    let args = Args::parse_from(["socketio-emit", "memory://h", "--lines", "--timeout=0.1", "n"]);
+    let failure = run(&place.emitter, &args, &mut BufReader::new(Endless { lines: endless })).unwrap_err();
+    assert!(matches!(failure, Failure::NotPublished { emitted: 1, .. }), "{failure}");
+    drop(lines);
 }
 
 #[test]
