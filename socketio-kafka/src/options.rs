@@ -91,7 +91,9 @@ impl KafkaOptions {
     /// stands here by default. One that it does not know is an error when connecting.
     #[must_use]
     pub fn set(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
-        self.settings.insert(name.into(), value.into());
+        let name = name.into();
+        let ours = ALIASES.iter().find(|(theirs, _)| *theirs == name).map(|(_, ours)| (*ours).to_owned());
+        self.settings.insert(ours.unwrap_or(name), value.into());
         self
     }
 
@@ -299,6 +301,15 @@ const OVERHEAD: usize = 512;
 
 /// Names of settings whose values are not for others.
 const SECRETS: [&str; 5] = ["password", "secret", "key", "oauthbearer", "pem"];
+
+/// librdkafka's other names for settings that have a value here: of two names for one thing either might win.
+const ALIASES: [(&str, &str); 5] = [
+    ("delivery.timeout.ms", "message.timeout.ms"),
+    ("metadata.broker.list", "bootstrap.servers"),
+    ("queue.buffering.max.ms", "linger.ms"),
+    ("request.required.acks", "acks"),
+    ("sasl.mechanisms", "sasl.mechanism"),
+];
 
 /// A link that is half open must be noticed within 15 s, and a dead one reported before the core loses patience at 10 s.
 const COMMON: &[(&str, &str)] = &[

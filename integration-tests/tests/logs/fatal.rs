@@ -1,6 +1,6 @@
 //! Errors that end the server: in the log, and where there is none, on stderr.
 
-use socketio_core::Server;
+use socketio_core::{Server, blocking};
 
 use crate::{lines_of, start_log};
 
@@ -16,10 +16,26 @@ async fn an_error_that_ends_the_server_shows_without_a_subscriber_on_stderr_once
         assert_eq!(error.to_string(), "cannot listen");
         return;
     }
-    let test = "fatal::an_error_that_ends_the_server_shows_without_a_subscriber_on_stderr_once";
+    shows_on_stderr("fatal::an_error_that_ends_the_server_shows_without_a_subscriber_on_stderr_once", ALONE);
+}
+
+#[test]
+fn an_error_that_ends_a_server_of_threads_shows_too() {
+    const ALONE: &str = "AN_ERROR_OF_THREADS_WITHOUT_A_SUBSCRIBER";
+    if std::env::var_os(ALONE).is_some() {
+        let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let io = blocking::Server::builder().build().unwrap();
+        io.serve(taken.local_addr().unwrap()).unwrap_err();
+        return;
+    }
+    shows_on_stderr("fatal::an_error_that_ends_a_server_of_threads_shows_too", ALONE);
+}
+
+/// Runs `test` in a process of its own.
+fn shows_on_stderr(test: &str, alone: &str) {
     let child = std::process::Command::new(std::env::current_exe().unwrap())
         .args(["--exact", test, "--nocapture"])
-        .env(ALONE, "1")
+        .env(alone, "1")
         .output()
         .unwrap();
     let stderr = String::from_utf8_lossy(&child.stderr);

@@ -15,7 +15,7 @@ use super::fallback::{self, Fallback};
 use super::waiting::{must_be_allowed, wait};
 use super::words::{connect_words, event_words, everybody_words};
 use super::{Broadcast, EveryNamespace, Namespace, ParentNamespace, ServerBuilder};
-use crate::http::{App, IntoListener, shutdown_signal};
+use crate::http::{App, IntoListener, listen, shutdown_signal};
 use crate::server::inner::ServerInner;
 use crate::server::{self, Drained, ServeError};
 
@@ -150,7 +150,8 @@ impl Server {
     ///
     /// # Errors
     ///
-    /// [`ServeError::Listen`]: the address is taken, or forbidden; nothing was served.
+    /// [`ServeError::Listen`]: the address is taken, or forbidden; nothing was served. That is in the log too, and on stderr where the
+    /// program has no log.
     ///
     /// # Panics
     ///
@@ -159,7 +160,7 @@ impl Server {
     pub fn serve<L: IntoListener>(&self, listener: L) -> Result<Drained, ServeError> {
         must_be_allowed();
         let runtime = &self.server().engine.runtime;
-        let listener = runtime.block_on(listener.into_listener()).map_err(ServeError::Listen)?;
+        let listener = runtime.block_on(listen(listener))?;
         let app = App::new(&self.inner);
         let app = self.front.files.iter().fold(app, |app, files| files.before(app));
         let fallback = self.front.fallback.lock().unwrap_or_else(PoisonError::into_inner).clone();
@@ -177,7 +178,8 @@ impl Server {
 
     /// Ends every session and the adapter, as [`crate::Server::close`] does, and waits for that; then [`serve`](Self::serve) returns.
     ///
-    /// From a handler it waits for the others' ends, not for its own.
+    /// From a handler it waits for the others' ends, not for its own; but in `on_disconnecting` and `on_disconnect` for that too, until
+    /// [`shutdown_within`](ServerBuilder::shutdown_within) is over: call it from another thread there.
     ///
     /// # Panics
     ///

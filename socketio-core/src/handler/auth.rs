@@ -34,14 +34,17 @@ use crate::protocol::args::ArgsRef;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Auth<T>(pub T);
 
+/// What there is none of.
+pub(super) const AUTH: &str = "auth";
+
 impl<T: DeserializeOwned> FromContext<Connect> for Auth<T> {
     fn from_context(context: &mut Context<'_>) -> Result<Self, Rejection> {
-        let auth = context.auth.filter(|auth| *auth != "null").ok_or(Rejection::Absent("auth"))?;
+        let auth = context.auth.filter(|auth| *auth != "null").ok_or(Rejection::Absent(AUTH))?;
         let list = format!("[{auth}]");
         let args = ArgsRef::parse(&list, &[]).map_err(|error| Rejection::Other(error.to_string()))?;
         args.first().map(Auth).map_err(|error| match auth.trim() {
             // What python's client sends when its user gave none.
-            "{}" => Rejection::Absent("auth"),
+            "{}" => Rejection::Absent(AUTH),
             _ => error.into(),
         })
     }

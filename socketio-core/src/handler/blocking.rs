@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::ack::reply;
-use super::connect::{ConnectError, ConnectHandler, Connecting, IntoConnect};
+use super::connect::{self, ConnectHandler, Connecting, IntoConnect};
 use super::context::{Context, kind::Connect};
 use super::extract::FromContext;
 use super::function::{Called, Handler, Kind, refuse};
@@ -95,7 +95,7 @@ macro_rules! handlers {
             fn call(self: Arc<Self>, context: &mut Context<'_>) -> Connecting {
                 $(let $arg = match $arg::from_context(context) {
                     Ok(value) => value,
-                    Err(rejection) => return Connecting::Ready(Err(ConnectError::new(rejection.to_string()))),
+                    Err(rejection) => return connect::refuse(context, &rejection),
                 };)*
                 let socket = context.socket().clone();
                 Connecting::Future(Box::pin(async move {

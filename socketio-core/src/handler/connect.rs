@@ -7,8 +7,9 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
+use super::auth::AUTH;
 use super::context::{Context, kind::Connect};
-use super::extract::FromContext;
+use super::extract::{FromContext, Rejection};
 use super::reply::HandlerError;
 use crate::server::{EmitError, JoinError};
 
@@ -159,6 +160,34 @@ pub(crate) fn erase_connect<M>(handler: impl ConnectHandler<M>) -> ConnectFuncti
     Arc::new(move |context| handler.call(context))
 }
 
+/// A handler does not run because a parameter is missing. One line in the log says which; the client is told what it can mend itself.
+pub(super) fn refuse(context: &Context<'_>, rejection: &Rejection) -> Connecting {
+    let socket = context.socket();
+    let (sid, namespace) = (socket.id(), &*socket.namespace_inner().name);
+    let error = match rejection {
+        Rejection::Invalid(error) => {
+            let (path, cause) = (error.path(), error.cause());
+            tracing::warn!(
+                target: "socketio", %sid, namespace, path, expected = error.type_name(), cause,
+                "auth does not fit, the client is refused"
+            );
+            // The names of the application's types are not for the client.
+            ConnectError::new(format!(
+                "auth{} does not fit: {cause}",
+                path.strip_prefix("[0]").unwrap_or_default()
+            ))
+        }
+        // In the application's own words.
+        Rejection::Other(text) => return Connecting::Ready(Err(ConnectError::new(text))),
+        &Rejection::Absent(AUTH) => ConnectError::new(rejection.to_string()),
+        Rejection::Absent(_) => ConnectError::default(),
+    };
+    if matches!(rejection, Rejection::Absent(_)) {
+        tracing::warn!(target: "socketio", %sid, namespace, %rejection, "on_connect does not run, the client is refused");
+    }
+    Connecting::Ready(Err(error))
+}
+
 macro_rules! connect_handlers {
     ($($arg:ident),*) => {
         #[allow(non_snake_case, unused_variables, reason = "the type's name is the variable's")]
@@ -171,7 +200,7 @@ macro_rules! connect_handlers {
             fn call(&self, context: &mut Context<'_>) -> Connecting {
                 $(let $arg = match $arg::from_context(context) {
                     Ok(value) => value,
-                    Err(rejection) => return Connecting::Ready(Err(ConnectError::new(rejection.to_string()))),
+                    Err(rejection) => return refuse(context, &rejection),
                 };)*
                 Connecting::Ready(self($($arg),*).into_connect())
             }
@@ -188,7 +217,7 @@ macro_rules! connect_handlers {
             fn call(&self, context: &mut Context<'_>) -> Connecting {
                 $(let $arg = match $arg::from_context(context) {
                     Ok(value) => value,
-                    Err(rejection) => return Connecting::Ready(Err(ConnectError::new(rejection.to_string()))),
+                    Err(rejection) => return refuse(context, &rejection),
                 };)*
                 let deciding = self($($arg),*);
                 Connecting::Future(Box::pin(async move { deciding.await.into_connect() }))

@@ -29,7 +29,7 @@ use tower_service::Service;
 
 pub use self::answer::{AppBody, AppFuture};
 use super::body::{Body, RequestBody};
-use super::listener::IntoListener;
+use super::listener::{IntoListener, listen};
 use super::service::SocketIoService;
 use super::standalone;
 use super::static_files::Files;
@@ -116,10 +116,7 @@ impl<F> App<F> {
         R: HttpBody<Data = Bytes> + Send + 'static,
         R::Error: Into<BoxError>,
     {
-        let listener = listener.into_listener().await.map_err(|error| {
-            crate::fatal::error("the server cannot listen", &error);
-            ServeError::Listen(error)
-        })?;
+        let listener = listen(listener).await?;
         let Shared { io, service, .. } = Shared::clone(&self.shared);
         // Clients that poll come by new connections, also for what is left for them.
         let accepting = standalone::serve(self, listener, service.closed());

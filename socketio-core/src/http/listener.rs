@@ -8,6 +8,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpSocket, TcpStream};
 
 use crate::engine::Peer;
+use crate::server::ServeError;
 
 /// A source of connections: TCP, [`UnixListener`](super::UnixListener), [`TlsListener`](super::TlsListener), or your own.
 pub trait Listener: Send + 'static {
@@ -35,6 +36,14 @@ pub trait IntoListener {
     ///
     /// The address cannot be resolved, is in use, or needs permission.
     fn into_listener(self) -> impl Future<Output = io::Result<Self::Listener>> + Send;
+}
+
+/// Binds. Why that cannot be is in the log, and on stderr where the program has none.
+pub(crate) async fn listen<L: IntoListener>(listener: L) -> Result<L::Listener, ServeError> {
+    listener.into_listener().await.map_err(|error| {
+        crate::fatal::error("the server cannot listen", &error);
+        ServeError::Listen(error)
+    })
 }
 
 /// A TCP listener that survives being out of file descriptors.

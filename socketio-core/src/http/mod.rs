@@ -33,6 +33,8 @@ mod tls; // HTTPS and wss
 mod unix; // sockets that are files
 mod watch; // when a connection has been idle for too long
 
+pub(crate) use self::listener::listen;
+
 pub use self::app::{App, AppBody, AppFuture, NotFound};
 pub use self::body::Body;
 pub use self::layer::SocketIoLayer;

@@ -54,6 +54,17 @@ fn what_is_no_url_is_an_error_without_the_url() {
 }
 
 #[test]
+fn a_setting_has_one_value_whatever_it_is_called() {
+    let options = parsed("kafka://chat:secret@h?sasl.mechanisms=SCRAM-SHA-512&request.required.acks=1");
+    let producer = options.producer();
+    assert_eq!(setting(&producer, "sasl.mechanism"), "SCRAM-SHA-512");
+    assert_eq!(setting(&producer, "acks"), "1");
+    for twin in ["sasl.mechanisms", "request.required.acks"] {
+        assert_eq!(producer.get(twin), None);
+    }
+}
+
+#[test]
 fn tls_and_login_make_the_protocol() {
     for (url, protocol) in [
         ("kafka://h", "plaintext"),

@@ -81,7 +81,7 @@ impl ArgsRef<'_> {
 /// Why arguments do not fit a type: where, which type, what is wrong.
 ///
 /// ```text
-/// [0].text does not fit chat::Say: invalid type: integer `7`, expected a string at line 1 column 10
+/// [0].text does not fit chat::Say: invalid type: integer, expected a string at line 1 column 10
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DecodeError {
@@ -103,7 +103,7 @@ impl DecodeError {
         self.type_name
     }
 
-    /// What is wrong there. It may quote the argument, of which it never holds more than a line.
+    /// What is wrong there, in serde's words, a line at most. It does not quote the value; what the type's own `Deserialize` says may.
     #[must_use]
     pub fn cause(&self) -> &str {
         &self.cause
@@ -116,7 +116,11 @@ impl DecodeError {
     }
 
     fn new<T>(path: String, error: &Error) -> Self {
-        DecodeError { path: cut(path), type_name: type_name::<T>(), cause: cut(error.to_string()) }
+        DecodeError {
+            path: cut(path),
+            type_name: type_name::<T>(),
+            cause: cut(without_value(error.to_string())),
+        }
     }
 }
 
@@ -239,6 +243,22 @@ impl<'a, T: Deserialize<'a>> DeserializeSeed<'a> for Tracked<'_, T> {
 /// Without the `.` that stands for the root.
 fn plain(path: &serde_path_to_error::Path) -> String {
     if path.iter().next().is_none() { String::new() } else { path.to_string() }
+}
+
+/// serde quotes the value: of ``invalid type: string "secret", expected u8`` this leaves `invalid type: string, expected u8`. What a
+/// client sends is for no log.
+fn without_value(mut cause: String) -> String {
+    const QUOTING: [&str; 4] = ["invalid type: ", "invalid value: ", "unknown variant ", "unknown field "];
+    if QUOTING.iter().any(|head| cause.starts_with(head))
+        && let Some(from) = cause.find(['"', '`'])
+    {
+        let behind = [", expected ", ", there are no "].iter().filter_map(|words| cause.rfind(words)).max();
+        let until = behind.unwrap_or(cause.len());
+        if from < until {
+            cause.replace_range(cause[..from].trim_end().len()..until, "");
+        }
+    }
+    cause
 }
 
 /// Keeps a stranger's text from filling the log.

@@ -88,7 +88,7 @@ fn an_error_names_the_place_the_type_and_the_cause() {
     let error = args.first::<Say>().unwrap_err();
     assert_eq!(error.path(), "[0].tags[1]");
     assert!(error.type_name().ends_with("decoding::Say"), "{}", error.type_name());
-    assert!(error.cause().starts_with(r#"invalid type: string "b", expected u8"#), "{}", error.cause());
+    assert!(error.cause().starts_with("invalid type: string, expected u8"), "{}", error.cause());
     let text = error.to_string();
     assert!(text.starts_with("[0].tags[1] does not fit ") && text.contains("expected u8"), "{text}");
 
@@ -96,6 +96,37 @@ fn an_error_names_the_place_the_type_and_the_cause() {
     assert_eq!(error.path(), "[0].tags[1]");
     assert_eq!(ack("[1,2]").all::<(u8, String)>().unwrap_err().path(), "[1]");
     assert_eq!(ack("[[1]]").first::<Vec<String>>().unwrap_err().path(), "[0][0]");
+}
+
+#[test]
+fn an_error_does_not_quote_the_value() {
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    #[expect(dead_code, reason = "it is never read")]
+    struct Strict {
+        known: bool,
+    }
+    #[derive(Debug, Deserialize)]
+    enum Color {
+        Red,
+    }
+    let secret = r#"["my `secret`\", expected nothing"]"#;
+    for cause in [
+        error(ack(secret).first::<u8>()).1,
+        error(ack(secret).first::<char>()).1,
+        error(ack(secret).first::<Color>()).1,
+        error(ack(r#"[{"my secret":1}]"#).first::<Strict>()).1,
+        error(ack("[5e3]").first::<bool>()).1,
+    ] {
+        assert!(
+            !cause.contains("secret") && !cause.contains("nothing") && !cause.contains("5000"),
+            "{cause}"
+        );
+        assert!(cause.contains("expected "), "{cause}");
+    }
+    let (path, cause) = error(ack(r#"["Red",7]"#).all::<(Color, String)>());
+    assert_eq!(path, "[1]");
+    assert!(cause.starts_with("invalid type: integer, expected a string"), "{cause}");
 }
 
 #[test]
