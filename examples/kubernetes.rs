@@ -5,6 +5,8 @@
 //! curl -i http://127.0.0.1:3000/health/ready
 //! ```
 //!
+//! More variables: `LISTEN` (127.0.0.1:3000), `TRUSTED_PROXIES`, `CHANNEL` (socketio), `UNREADY_AFTER` (30 seconds).
+//!
 //! Clients place orders. An order is acknowledged once it is on its way to the kitchens, on whichever node they are.
 
 use std::error::Error;

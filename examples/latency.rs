@@ -5,7 +5,7 @@
 //! cargo run -p socketio-examples --features latency --example latency -- target/client
 //! ```
 //!
-//! The page and the client are static files: rules say which URL is which file.
+//! It listens on 127.0.0.1:5000, or on the address that follows the folder. The page and the client are static files: rules say which URL is which file.
 
 use std::error::Error;
 use std::path::{Path, PathBuf};

@@ -130,14 +130,16 @@ impl RedisOptions {
         self
     }
 
-    /// How long connecting to one server may take, TLS, login and subscribing included. Default: 4 s.
+    /// How long connecting to one server may take, TLS, login and subscribing included. Default: 4 s. More than 10 s have
+    /// no effect: an attempt, with all the servers that are tried in it, ends then in any case.
     #[must_use]
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
         self.connect_timeout = timeout;
         self
     }
 
-    /// How long the server may take for an answer; then the link is taken as dead. Default: 5 s.
+    /// How long the server may take for an answer; then the link is taken as dead. Default: 5 s. More than 10 s have no
+    /// effect: it is taken as dead then in any case.
     #[must_use]
     pub fn publish_timeout(mut self, timeout: Duration) -> Self {
         self.publish_timeout = timeout;

@@ -1,6 +1,9 @@
-//! `events!`: functions register under their own names.
+//! `events!`: functions register under their own names; and names that are nobody's.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use integration_tests::{client::Client, running::Running};
+use socketio_core::server::{AckError, EmitError};
 use socketio_core::{Args, Auth, Data, DisconnectReason, HandlerError, Server, Socket, State, events};
 use tokio::sync::mpsc::{UnboundedSender as Sender, unbounded_channel};
 
@@ -84,4 +87,24 @@ async fn whatever_takes_handlers_takes_them_by_their_names() {
             assert_eq!(client.next().await, format!("43{namespace}1{answer}"));
         }
     }
+}
+
+#[tokio::test]
+async fn reserved_names_are_neither_emitted_nor_handled() {
+    let io = Server::builder().build().unwrap();
+    let panics = |register: &dyn Fn()| catch_unwind(AssertUnwindSafe(register)).is_err();
+    for name in ["connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener"] {
+        let emitted = io.emit(name, ());
+        assert!(
+            matches!(emitted, Err(EmitError::ReservedEvent(ref refused)) if refused == name),
+            "{emitted:?}"
+        );
+        let asked = io.to("room").emit_with_ack::<()>(name, ()).await;
+        assert!(matches!(asked, Err(AckError::Emit(EmitError::ReservedEvent(_)))), "{asked:?}");
+        assert!(panics(&|| _ = io.on(name, || ())), "on({name:?})");
+        assert!(panics(&|| _ = io.once(name, || ())), "once({name:?})");
+        assert!(panics(&|| _ = io.on_blocking(name, || ())), "on_blocking({name:?})");
+    }
+    assert!(io.emit("Connect", ()).is_ok());
+    assert!(!panics(&|| _ = io.on("Connect", || ())));
 }

@@ -23,7 +23,8 @@ fn head(report: &Report, page: &mut String) -> Result {
         page,
         "Two nodes ({profile}), each a process, on a Redis that is killed now and then; all clients, good and bad, in a third process."
     )?;
-    writeln!(page, "`make soak` writes this page. Version {}.\n", env!("CARGO_PKG_VERSION"))?;
+    let version = env!("CARGO_PKG_VERSION");
+    writeln!(page, "`make soak` writes this page to `target/tmp/soak.md`. Version {version}.\n")?;
     let first_line = |file, head: &str| {
         let text = std::fs::read_to_string(file).unwrap_or_default();
         let line = text.lines().find_map(|line| line.strip_prefix(head)).unwrap_or("unknown");

@@ -2,7 +2,7 @@
 
 use integration_tests::client::Client;
 
-use crate::{joined, serve, serve_hasty};
+use crate::{assert_each_closes, joined, serve, serve_hasty};
 
 #[tokio::test]
 async fn the_answer_to_connect_holds_the_sid_alone() {
@@ -60,6 +60,11 @@ async fn a_query_string_behind_a_namespace_is_cut_off() {
     let mut client = Client::websocket(server.port).await;
     client.send("40/custom?token=1,").await;
     assert!(client.next().await.starts_with(r#"40/custom,{"sid":""#));
+}
+
+#[tokio::test]
+async fn a_second_connect_behind_the_answer_closes_the_connection() {
+    assert_each_closes(&["40", "40{\"token\":\"123\"}"]).await;
 }
 
 #[tokio::test]

@@ -103,7 +103,7 @@ impl Broadcast<dyn Adapter> {
     }
 
     /// Sends `event` to each of the sockets, and has `answered` called once for each: with its answer, or with what came instead of one,
-    /// by the deadline.
+    /// in 5 s, or what [`timeout`](Self::timeout) says. For clients of a node that falls silent it is not called: the log names the node.
     ///
     /// # Errors
     ///

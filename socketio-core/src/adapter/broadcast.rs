@@ -83,7 +83,7 @@ impl<D: Dispatch + ?Sized> Broadcast<D> {
     ///
     /// # Errors
     ///
-    /// [`EmitError::Encode`], [`EmitError::ReservedEvent`]: nothing was sent.
+    /// [`EmitError::Encode`], [`EmitError::ReservedEvent`], [`EmitError::Adapter`]: nothing was sent.
     pub fn emit(&self, event: &str, args: impl IntoArgs) -> Result<Receipt, EmitError> {
         reserved::check(event)?;
         let packet = EventPacket::new(event, &args)?.with_flags(self.flags);

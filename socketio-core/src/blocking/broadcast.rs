@@ -102,7 +102,8 @@ impl Broadcast {
     }
 
     /// Sends `event` to each of the sockets, and has `answered` called on a thread of the pool, once for each: with who it is,
-    /// and its answer or what came instead of one, after `timeout` at the latest.
+    /// and its answer or what came instead of one, after `timeout` at the latest, whatever [`timeout`](Self::timeout) has said before. For
+    /// clients of a node that falls silent it is not called: the log names the node.
     ///
     /// # Errors
     ///

@@ -17,8 +17,9 @@
 //!
 //! It is [the async server](crate::Server), which runs on a runtime of its own; no second one. Each type here stands for one there,
 //! and has all its words: those that neither wait nor hand out a handle are the same ([`Deref`](std::ops::Deref) gives them), the
-//! others have the same name here and stop the thread instead. Everything else is shared: the builder, extractors, errors, managers,
-//! counters. For programs that only emit there is `socketio_emitter::blocking`.
+//! others have the same name here and stop the thread instead. `emit_with_callback` takes its deadline as an argument,
+//! `emit_with_callback(event, args, timeout, f)`, and that of a [`Broadcast`] gives `f` one tuple, `(sid, answer)`. Everything else is
+//! shared: the builder, extractors, errors, managers, counters. For programs that only emit there is `socketio_emitter::blocking`.
 //!
 //! # Where handlers run
 //!

@@ -54,7 +54,7 @@ impl Question {
     }
 
     /// Sends `event`, and has `answered` called on a thread of the pool: with the client's answer, or with what came instead of one,
-    /// after `timeout` at the latest.
+    /// after `timeout` at the latest, whatever [`timeout`](Self::timeout) has said before.
     ///
     /// # Errors
     ///

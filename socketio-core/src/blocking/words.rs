@@ -224,7 +224,8 @@ macro_rules! everybody_words {
                 self.many((**self).timeout(timeout))
             }
 
-            /// Sends `event` to one client on whatever node, and waits for its answer, `timeout` at most.
+            /// Sends `event` to one client on whatever node, and waits for its answer, `timeout` at most. A client on another
+            /// node of ours has 60 s at most, however long `timeout` is.
             ///
             /// # Errors
             ///
@@ -273,8 +274,7 @@ macro_rules! everybody_words {
 
             /// The rooms on every node, each with its number of sockets.
             ///
-            /// Nodes have 5 s to answer, or what [`timeout`](Self::timeout) says;
-            /// [`Fetched::silent`](crate::adapter::Fetched::silent) names those that did not.
+            /// Nodes have 5 s to answer; [`Fetched::silent`](crate::adapter::Fetched::silent) names those that did not.
             ///
             /// # Errors
             ///

@@ -33,6 +33,9 @@ pub struct Data<T>(pub T);
 
 /// All arguments of an event: `Args<(String, u32)>`.
 ///
+/// More arguments than the tuple has do not fit: the handler does not run. Missing ones are `null`, so that trailing ones may be
+/// `Option`. [`Data`] and [`RawArgs`] take any number.
+///
 /// ```no_run
 /// # fn example(io: socketio_core::Server) {
 /// use bytes::Bytes;

@@ -93,7 +93,7 @@ impl Next {
     /// # Errors
     ///
     /// The handler's own, to be passed on or dealt with: it is logged and counted where it leaves the first middleware. An error
-    /// without any words stands for a handler that did not run, because [there is none](Self::is_handled) or an argument did not fit,
+    /// without any words stands for a handler that did not run, because [there is none](Self::is_handled) or an argument did not fit.
     pub async fn run(self) -> Result<RawArgs, HandlerError> {
         let slot = Arc::new(Slot::default());
         if let Called::Future(handler) | Called::Blocking(handler) = self.call(&slot)? {

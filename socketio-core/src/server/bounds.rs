@@ -156,7 +156,8 @@ impl<S: Built> ServerBuilder<S> {
         self
     }
 
-    /// Handlers of [`on_blocking`](super::Namespace::on_blocking) that run at a time, each on a thread; more wait. Default: 64.
+    /// Handlers of [`on_blocking`](super::Namespace::on_blocking) that run at a time, each on a thread; more wait. Default: 64, and
+    /// 100 of a server of threads, where it is called `threads` too.
     pub fn max_blocking_handlers(mut self, count: usize) -> Self {
         self.limits.blocking_handlers = count;
         self

@@ -96,7 +96,7 @@ impl Server {
 
     /// The rooms of `/` on every node, each with its number of sockets.
     ///
-    /// Nodes have 5 s to answer, or what [`timeout`](Self::timeout) says; [`Fetched::silent`] names those that did not.
+    /// Nodes have 5 s to answer; [`Fetched::silent`] names those that did not.
     ///
     /// # Errors
     ///

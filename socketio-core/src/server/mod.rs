@@ -239,7 +239,7 @@ impl Server {
     /// listening, and returns by the deadline of [`shutdown_within`](ServerBuilder::shutdown_within). It does so too when `close` is
     /// called elsewhere.
     ///
-    /// New clients are answered 503 meanwhile; those that poll fetch what is left for them, also by new connections.
+    /// New clients are answered 503 meanwhile (a WebSocket 400); those that poll fetch what is left for them, also by new connections.
     ///
     /// `listener` is an address such as `"0.0.0.0:8000"`, a bound listener, or anything that [becomes one](IntoListener).
     ///
@@ -282,6 +282,9 @@ impl Server {
     /// cluster.
     ///
     /// Clients are told in [batches](ServerBuilder::shutdown_batch), a [pause](ServerBuilder::shutdown_pause) apart.
+    ///
+    /// It waits for the handlers of `on_disconnect`: in one of them call it from a task of its own, or it waits for itself until
+    /// `shutdown_within` is over.
     ///
     /// For a server that is mounted into another one; [`serve`](Self::serve) does it by itself.
     pub async fn close(&self) -> Drained {

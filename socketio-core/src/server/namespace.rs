@@ -118,8 +118,8 @@ impl Namespace {
         self.everyone().except(rooms)
     }
 
-    /// Sends `event` to one client on whatever node, and waits for its answer, `timeout` at most. Clients on python-socketio's nodes
-    /// answer too.
+    /// Sends `event` to one client on whatever node, and waits for its answer, `timeout` at most. A client on another node of ours
+    /// has 60 s at most, however long `timeout` is. Clients on python-socketio's nodes answer too.
     ///
     /// # Errors
     ///
@@ -178,7 +178,7 @@ impl Namespace {
 
     /// The rooms of the namespace on every node, each with its number of sockets.
     ///
-    /// Nodes have 5 s to answer, or what [`timeout`](Self::timeout) says; [`Fetched::silent`] names those that did not.
+    /// Nodes have 5 s to answer; [`Fetched::silent`] names those that did not.
     ///
     /// # Errors
     ///

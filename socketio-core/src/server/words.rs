@@ -179,9 +179,9 @@ macro_rules! connect_words {
         impl $type {
             /// Decides who may come in: runs before the client hears anything. The last one given counts.
             ///
-            /// It takes up to five [extractors](crate::handler), among them [`Auth`](crate::handler::Auth), and returns `()`, or
-            /// `Result<(), E>` where `E` becomes a [`ConnectError`](crate::handler::ConnectError). What it emits, and what its rooms are
-            /// sent meanwhile, follows right after the answer; after a refusal nothing of the client stays.
+            /// It takes up to five [extractors](crate::handler), among them [`Auth`](crate::handler::Auth), and returns `()`, a `bool`
+            /// (`false` refuses), or `Result<(), E>` where `E` becomes a [`ConnectError`](crate::handler::ConnectError). What it emits, and
+            /// what its rooms are sent meanwhile, follows right after the answer; after a refusal nothing of the client stays.
             pub fn on_connect<M>(&self, handler: impl $crate::handler::ConnectHandler<M>) -> &Self {
                 let handler = $crate::handler::erase_connect(handler);
                 self.add(|handlers| handlers.connect = Some(handler.clone()))

@@ -142,7 +142,9 @@ impl<S: Built> ServerBuilder<S> {
         self
     }
 
-    /// How long a question waits for its answer unless it says otherwise. Default: 60 s.
+    /// How long a question to one client waits for its answer unless it says otherwise. Default: 60 s.
+    ///
+    /// A question to many waits 5 s, unless [`timeout`](crate::adapter::Broadcast::timeout) says otherwise.
     pub fn ack_timeout(mut self, timeout: Duration) -> Self {
         self.limits.ack_timeout = timeout;
         self
@@ -204,7 +206,8 @@ impl<S: Built> ServerBuilder<S> {
     }
 
     /// What other nodes may learn of a client's handshake by [`fetch_sockets`](crate::adapter::Broadcast::fetch_sockets): headers and
-    /// query parameters by name. Default: none. Its address, time and whether it was secure are always told.
+    /// query parameters by name. Default: none. Its address, time and whether it was secure are always told, what it sent as `auth` never:
+    /// what others need of that goes into [`Socket::set_data`](super::Socket::set_data).
     pub fn share_handshake<'a>(
         mut self,
         headers: impl IntoIterator<Item = &'a str>,

@@ -182,7 +182,8 @@ impl Socket {
         self.emit("message", args)
     }
 
-    /// Sends `event` and waits for the client's answer, 60 seconds at most.
+    /// Sends `event` and waits for the client's answer, for [`ack_timeout`](crate::server::ServerBuilder::ack_timeout) at most: 60 s by
+    /// default.
     ///
     /// `T` is the client's one argument; a tuple is several, `()` none. The event is sent by the call, not by the first poll. A
     /// future that is dropped forgets the question.
@@ -205,8 +206,8 @@ impl Socket {
         self.timeout(self.inner.server.limits.ack_timeout).emit_with_ack(event, args)
     }
 
-    /// Sends `event`, and has `answered` called with the client's answer, or with what came instead of one: once, 60 seconds from now
-    /// at the latest.
+    /// Sends `event`, and has `answered` called with the client's answer, or with what came instead of one: once, after
+    /// [`ack_timeout`](crate::server::ServerBuilder::ack_timeout) at the latest, 60 s by default.
     ///
     /// ```no_run
     /// # fn example(socket: socketio_core::Socket) -> Result<(), socketio_core::server::AckError> {
