@@ -88,7 +88,8 @@ impl App {
 impl<F> App<F> {
     /// What is neither for the server nor a static file goes to `fallback`, any `tower` service: an axum `Router`, say.
     ///
-    /// Each request goes to a clone of it, once that is ready.
+    /// Each request goes to a clone of it, once that is ready. How large a request's body may be, and how long its client may take over
+    /// it, is the fallback's to say: a connection whose request is at work stays.
     #[must_use]
     pub fn fallback<G>(self, fallback: G) -> App<G> {
         let shared = Shared { alone: false, ..Arc::unwrap_or_clone(self.shared) };
