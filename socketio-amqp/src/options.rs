@@ -177,7 +177,7 @@ impl AmqpOptions {
     }
 
     /// The largest payload that is published, in bytes: not more than the broker's `max_message_size`. Default: 16 MiB, which is that
-    /// of RabbitMQ 4.
+    /// of RabbitMQ 4, and the most that nodes take from each other: more has no effect.
     pub fn max_frame(mut self, bytes: usize) -> Self {
         self.max_frame = bytes;
         self

@@ -128,7 +128,8 @@ impl KafkaOptions {
         self.set("sasl.mechanism", mechanism).set("sasl.username", user).set("sasl.password", password)
     }
 
-    /// The largest batch the broker takes, its `message.max.bytes`; a frame may have half a kilobyte less. Default: 1,000,000.
+    /// The largest batch the broker takes, its `message.max.bytes`; a frame may have half a kilobyte less, and 16 MiB at
+    /// most, as nodes take no larger one. Default: 1,000,000.
     #[must_use]
     pub fn max_message_bytes(self, bytes: usize) -> Self {
         self.set("message.max.bytes", bytes.to_string())

@@ -1,9 +1,12 @@
 use std::fmt;
+use std::sync::Arc;
 use std::task::Poll;
+use std::time::Duration;
 
 use futures_util::poll;
 use redis::Pipeline;
 use socketio_core::adapter::broker::{Broker, Channel, Frame, PublishError};
+use tokio::time::{Instant, timeout_at};
 
 use crate::options::Servers;
 use crate::servers::{self, Server};
@@ -14,7 +17,7 @@ use crate::{RedisError, RedisFeed, RedisOptions};
 /// Frames are published as they are, `PUBLISH <channel> <payload>`, as python-socketio does. Redis keeps none of them: who does
 /// not listen at that moment does not get it.
 pub struct Redis {
-    server: Server,
+    server: Arc<Server>,
     frame_limit: usize,
 }
 
@@ -33,11 +36,13 @@ impl Broker for Redis {
     }
 
     async fn connect(options: &RedisOptions, node: &str) -> Result<Self, RedisError> {
-        Ok(Redis { server: servers::connect(options, node).await?, frame_limit: options.frame_limit })
+        let server = servers::connect(options, node).await?.into();
+        Ok(Redis { server, frame_limit: options.frame_limit })
     }
 
     async fn publish(&self, all: &[Frame]) -> Result<(), PublishError<RedisError>> {
         let commands = &self.server.commands;
+        let deadline = Instant::now() + BATCH;
         let too_large = all.iter().position(|frame| frame.payload.len() > self.frame_limit);
         let frames = &all[..too_large.unwrap_or(all.len())];
         // All leave at once, and each chunk has an answer of its own: after a cut it is known what got through.
@@ -56,7 +61,9 @@ impl Broker for Redis {
         for (answers, at_once) in chunks {
             let answers = match at_once {
                 Poll::Ready(answers) => answers,
-                Poll::Pending => commands.answer(answers).await,
+                Poll::Pending => timeout_at(deadline, commands.answer(answers))
+                    .await
+                    .unwrap_or_else(|_| Err(RedisError::Silent(commands.server.to_string(), BATCH))),
             };
             for answer in answers.map_err(|source| PublishError { sent, source })? {
                 commands.accept(answer).map_err(|source| PublishError { sent, source })?;
@@ -80,12 +87,8 @@ impl Broker for Redis {
         let commands = &self.server.commands;
         let names: Vec<&str> = channels.iter().map(Channel::name).collect();
         let (listener, ahead) = commands.listen(&names).await?;
-        Ok(RedisFeed {
-            messages: listener.into_on_message(),
-            ahead,
-            channels: names.into_iter().map(Into::into).collect(),
-            server: Some(commands.server.to_string()),
-        })
+        let channels = names.into_iter().map(Into::into).collect();
+        Ok(RedisFeed::new(listener, ahead, channels, self.server.clone()))
     }
 
     async fn subscriber_count(&self, channel: &str) -> Result<Option<usize>, RedisError> {
@@ -105,3 +108,38 @@ impl fmt::Debug for Redis {
 
 /// Frames that leave, and are answered for, together: each for itself costs twenty times as much.
 const CHUNK: usize = 64;
+/// What all chunks of a batch have together: the core gives it up after 10 s, and does not hear then what got through.
+const BATCH: Duration = Duration::from_secs(8);
+
+#[cfg(test)]
+mod tests {
+    use futures_util::future::join;
+    use tokio::time::sleep;
+
+    use super::{BATCH, Broker, CHUNK, Duration, Frame, Instant, Redis, RedisError};
+    use crate::played::played;
+
+    fn frames(count: usize) -> Vec<Frame> {
+        vec![Frame { channel: "chat".into(), payload: "hi".into() }; count]
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_batch_of_which_each_chunk_takes_its_time_ends_in_time_and_tells_what_got_through() {
+        let (server, mut redis) = played().await;
+        let broker = Redis { server: server.into(), frame_limit: usize::MAX };
+        let begin = Instant::now();
+        let all = frames(4 * CHUNK);
+        let playing = async {
+            for _ in 0..4 {
+                sleep(Duration::from_secs(3)).await;
+                redis.says(&":1\r\n".repeat(CHUNK)).await;
+            }
+        };
+        let publishing = async {
+            let failed = broker.publish(&all).await.expect_err("too slow");
+            assert_eq!((failed.sent, begin.elapsed()), (2 * CHUNK, BATCH));
+            assert!(matches!(failed.source, RedisError::Silent(..)), "{:?}", failed.source);
+        };
+        join(publishing, playing).await;
+    }
+}

@@ -8,9 +8,14 @@ mod ahead; // how far a subscription is read ahead
 mod broker; // Redis: connect, publish, subscribe
 mod error;
 mod feed; // what was published, as it comes
+mod first; // one address after the other, until one succeeds
+mod fitness; // whether the server still is one that passes on what is published
 mod link; // one connection, that takes commands or listens
 mod options; // settings, URLs, and how a server is reached
 mod servers; // which server: the one named, a Cluster's, or the one that the Sentinels name
+
+#[cfg(test)]
+mod played; // a Redis that a test plays
 
 pub use self::{
     broker::Redis,

@@ -24,9 +24,19 @@ impl Commands {
         let greet =
             async |socket| MultiplexedConnection::new_with_config(&dialer.login, socket, config).await;
         let (connection, driver) = dialer.connect(server, greet).await?;
+        Ok(Commands::new(dialer, server, connection, driver))
+    }
+
+    /// What goes over `connection`, which lives by `driver`.
+    pub(crate) fn new(
+        dialer: &Dialer,
+        server: &Address,
+        connection: MultiplexedConnection,
+        driver: impl Future<Output = ()> + Send + 'static,
+    ) -> Self {
         let mut task = JoinSet::new();
         task.spawn(driver);
-        Ok(Commands { dialer: dialer.clone(), server: server.clone(), connection, _driver: task })
+        Commands { dialer: dialer.clone(), server: server.clone(), connection, _driver: task }
     }
 
     /// Another connection to the same server, that listens to `channels` from now on.

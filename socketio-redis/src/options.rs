@@ -10,6 +10,7 @@ use self::tls::{Pem, Tls};
 use crate::RedisError;
 
 mod dial; // socket, TLS and login
+mod seen; // nodes of a Cluster beyond those of the URL
 mod tls; // certificates, and whether they are checked
 mod url; // URLs, with everything that they mean in python-socketio
 
@@ -17,6 +18,7 @@ mod url; // URLs, with everything that they mean in python-socketio
 mod tests;
 
 pub(crate) use self::dial::{Dialer, within};
+pub(crate) use self::seen::Seen;
 pub use self::tls::TlsVerify;
 
 /// Where a Redis is and how to talk to it.
@@ -138,8 +140,8 @@ impl RedisOptions {
         self
     }
 
-    /// How long the server may take for an answer; then the link is taken as dead. Default: 5 s. More than 10 s have no
-    /// effect: it is taken as dead then in any case.
+    /// How long the server may take for an answer; then the link is taken as dead. Default: 5 s. More than 8 s have no
+    /// effect: what is published at once has so long for all its answers, and the link is taken as dead then.
     #[must_use]
     pub fn publish_timeout(mut self, timeout: Duration) -> Self {
         self.publish_timeout = timeout;
@@ -148,7 +150,7 @@ impl RedisOptions {
 
     /// Largest payload that is published, in bytes. Default: 16 MiB, as Redis cuts off subscribers that more than 32 MB wait for
     /// (`client-output-buffer-limit pubsub`); to a Cluster 4 MiB, as a node that passes more on over TLS is busy for so long that
-    /// others take it for dead, and lose it.
+    /// others take it for dead, and lose it. More than 16 MiB have no effect: no node takes a larger one.
     #[must_use]
     pub fn frame_limit(mut self, bytes: usize) -> Self {
         self.frame_limit = bytes;
@@ -161,7 +163,7 @@ impl RedisOptions {
     }
 
     fn to(servers: Servers) -> Self {
-        let frame_limit = if matches!(servers, Servers::Cluster(_)) { 4 << 20 } else { 16 << 20 };
+        let frame_limit = if matches!(servers, Servers::Cluster { .. }) { 4 << 20 } else { 16 << 20 };
         RedisOptions {
             servers,
             login: Login::default(),
@@ -185,8 +187,11 @@ impl FromStr for RedisOptions {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Servers {
     One(Address),
-    /// Some nodes; at least one.
-    Cluster(Vec<Address>),
+    Cluster {
+        /// Some nodes; at least one.
+        seeds: Vec<Address>,
+        seen: Seen,
+    },
     Sentinel {
         /// At least one.
         sentinels: Vec<Address>,

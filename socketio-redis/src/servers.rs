@@ -10,34 +10,33 @@
 //! ```
 
 use std::collections::HashMap;
-use std::pin::pin;
 use std::time::Duration;
 
-use futures_util::StreamExt;
-use futures_util::future::{Either, join_all, select};
-use futures_util::stream::FuturesUnordered;
+use futures_util::future::join_all;
 use redis::{Value, cmd};
 use tokio::time::{Instant, sleep};
 
 use crate::RedisError;
+use crate::first::first;
 use crate::link::Commands;
-use crate::options::{Address, Dialer, RedisOptions, Servers};
+use crate::options::{Address, Dialer, RedisOptions, Seen, Servers};
 
-/// Connects to a server that passes on what is published; nodes begin with different ones of a Cluster.
+/// Connects to a server that passes on what is published; nodes begin with different ones of a Cluster: of those that the URL names,
+/// and then of those that were seen before.
 pub(crate) async fn connect(options: &RedisOptions, node: &str) -> Result<Server, RedisError> {
     let dialer = Dialer::new(options).await?;
     let dialer = &dialer;
     match &options.servers {
         Servers::One(address) => Server::connect(dialer, address, Expected::Any).await,
-        Servers::Cluster(seeds) => {
+        Servers::Cluster { seeds, seen } => {
             let begin = node.bytes().map(usize::from).sum();
-            first(seeds, begin, |seed| Server::connect(dialer, seed, Expected::ClusterNode)).await
+            let nodes = [rotated(seeds.clone(), begin), rotated(seen.beyond(seeds), begin)].concat();
+            first(&nodes, |node| Server::connect(dialer, node, Expected::ClusterNode(seen))).await
         }
         Servers::Sentinel { sentinels, service, login } => {
             let dialer_of_sentinels = &dialer.with_login(login);
             let service = service.as_deref().unwrap_or(DEFAULT_SERVICE);
-            let master =
-                first(sentinels, 0, |sentinel| master(dialer_of_sentinels, sentinel, service)).await?;
+            let master = first(sentinels, |sentinel| master(dialer_of_sentinels, sentinel, service)).await?;
             Server::connect(dialer, &master, Expected::Any).await
         }
     }
@@ -46,37 +45,50 @@ pub(crate) async fn connect(options: &RedisOptions, node: &str) -> Result<Server
 /// A server that passes on what is published to it, and the connection for that.
 pub(crate) struct Server {
     pub(crate) commands: Commands,
-    in_cluster: bool,
+    pub(crate) in_cluster: bool,
+    pub(crate) seen: Seen,
 }
 
-#[derive(Clone, Copy, PartialEq)]
-enum Expected {
+enum Expected<'a> {
     Any,
-    ClusterNode,
+    ClusterNode(&'a Seen),
 }
 
 impl Server {
-    async fn connect(dialer: &Dialer, address: &Address, expected: Expected) -> Result<Self, RedisError> {
+    async fn connect(dialer: &Dialer, address: &Address, expected: Expected<'_>) -> Result<Self, RedisError> {
         let commands = Commands::open(dialer, address).await?;
-        let unfit = |what| Err(RedisError::Unfit(address.to_string(), what));
-        let about: HashMap<String, Value> = match commands.ask(cmd("HELLO")).await {
-            Ok(about) => about,
-            Err(RedisError::Refused(..)) => HashMap::new(), // before Redis 6
-            Err(error) => return Err(error),
+        let (in_cluster, seen) = match expected {
+            Expected::Any => (false, Seen::default()),
+            Expected::ClusterNode(seen) => (true, seen.clone()),
         };
-        let mut server = Server { commands, in_cluster: expected == Expected::ClusterNode };
-        match (text(&about, "mode"), text(&about, "role")) {
-            ("sentinel", _) => return unfit("a Sentinel: the URL has to begin with redis+sentinel://"),
-            ("standalone", _) if server.in_cluster => return unfit("no node of a Cluster"),
-            // What is published to a replica, only its own subscribers hear.
-            ("standalone", "replica" | "slave") => return unfit("a replica"),
-            ("cluster", _) => server.in_cluster = true,
+        let mut server = Server { commands, in_cluster, seen };
+        let about = server.about().await?;
+        match text(&about, "mode") {
+            "sentinel" => return server.unfit("a Sentinel: the URL has to begin with redis+sentinel://"),
+            "standalone" if in_cluster => return server.unfit("no node of a Cluster"),
+            "standalone" if is_replica(&about) => return server.unfit(REPLICA),
+            "cluster" => server.in_cluster = true,
             _ => {}
         }
         if server.in_cluster && !server.has_joined().await? {
-            return unfit("cut off from most of its Cluster");
+            return server.unfit(CUT_OFF);
         }
         Ok(server)
+    }
+
+    /// Asks once more whether the server passes on what is published to it; with one command.
+    ///
+    /// # Errors
+    ///
+    /// [`RedisError::Unfit`] as at connecting; any other: there is no answer.
+    pub(crate) async fn check(&self) -> Result<(), RedisError> {
+        if !self.in_cluster {
+            return if is_replica(&self.about().await?) { self.unfit(REPLICA) } else { Ok(()) };
+        }
+        match self.nodes().await? {
+            Some(nodes) if !self.reaches_most(&nodes) => self.unfit(CUT_OFF),
+            _ => Ok(()),
+        }
     }
 
     /// How many listen to `channel`, on all nodes; `None` if one cannot be asked.
@@ -88,6 +100,10 @@ impl Server {
             return Ok(None);
         };
         let counts = join_all(nodes.iter().filter(|node| node.alive).map(async |node| {
+            // Where its name leads to, another node may be by now, or each time.
+            if node.is_this {
+                return count(&self.commands, channel).await;
+            }
             let commands = Commands::open(&self.commands.dialer, &node.address).await?;
             count(&commands, channel).await
         }));
@@ -103,15 +119,25 @@ impl Server {
             let Some(nodes) = self.nodes().await? else {
                 return Ok(true);
             };
-            let masters = nodes.iter().filter(|node| node.has_slots);
-            let (all, seen) =
-                masters.fold((0, 0), |(all, seen), node| (all + 1, seen + usize::from(node.alive)));
-            let majority = seen * 2 > all;
+            let majority = self.reaches_most(&nodes);
             if majority && self.is_reached_by(&nodes).await? || Instant::now() > deadline {
                 return Ok(majority);
             }
             sleep(TO_JOIN / 20).await;
         }
+    }
+
+    /// Whether most of the masters are alive to it. Then those that are alive are remembered, as others may be away at the next connect.
+    fn reaches_most(&self, nodes: &[Node]) -> bool {
+        let masters = nodes.iter().filter(|node| node.has_slots);
+        let (all, alive) =
+            masters.fold((0, 0), |(all, alive), node| (all + 1, alive + usize::from(node.alive)));
+        let most = alive * 2 > all;
+        if most {
+            let alive = nodes.iter().filter(|node| node.alive && node.is_located());
+            self.seen.remember(alive.map(|node| node.address.clone()));
+        }
+        most
     }
 
     /// Whether each of `nodes` that is alive has a link to this one; yes before Redis 7, which does not tell.
@@ -139,7 +165,19 @@ impl Server {
             Err(RedisError::Refused(..)) => return Ok(None),
             Err(error) => return Err(error),
         };
-        Ok(Some(text.lines().filter_map(|line| Node::parse(line, &self.commands.server)).collect()))
+        Ok(Some(text.lines().filter_map(Node::parse).collect()))
+    }
+
+    /// What the server says of itself; nothing before Redis 6.
+    async fn about(&self) -> Result<HashMap<String, Value>, RedisError> {
+        match self.commands.ask(cmd("HELLO")).await {
+            Err(RedisError::Refused(..)) => Ok(HashMap::new()),
+            about => about,
+        }
+    }
+
+    fn unfit<T>(&self, what: &'static str) -> Result<T, RedisError> {
+        Err(RedisError::Unfit(self.commands.server.to_string(), what))
     }
 }
 
@@ -154,7 +192,7 @@ struct Node {
 }
 
 impl Node {
-    fn parse(line: &str, teller: &Address) -> Option<Self> {
+    fn parse(line: &str) -> Option<Self> {
         let fields: Vec<&str> = line.split(' ').collect();
         let [id, place, flags, _, _, _, _, link, slots @ ..] = fields.as_slice() else {
             return None;
@@ -165,16 +203,24 @@ impl Node {
         let flags: Vec<&str> = flags.split(',').collect();
         let is_this = flags.contains(&"myself");
         let host = place.next().filter(|host| !host.is_empty() && !host.contains('=')).unwrap_or(ip);
-        let address =
-            if is_this { teller.clone() } else { Address::Tcp(host.to_owned(), port.parse().ok()?) };
         Some(Node {
             id: (*id).to_owned(),
-            address,
+            address: Address::Tcp(host.to_owned(), port.parse().ok()?),
             is_this,
             alive: is_this || (*link == "connected" && !flags.iter().any(|flag| UNREACHABLE.contains(flag))),
             has_slots: !slots.is_empty(),
         })
     }
+
+    /// A node that no other has met does not know its own address.
+    fn is_located(&self) -> bool {
+        !matches!(&self.address, Address::Tcp(host, _) if host.is_empty())
+    }
+}
+
+/// What is published to a replica, only its own subscribers hear.
+fn is_replica(about: &HashMap<String, Value>) -> bool {
+    matches!(text(about, "role"), "replica" | "slave")
 }
 
 /// What `map` has under `name`, if that is text.
@@ -205,35 +251,17 @@ async fn master(dialer: &Dialer, sentinel: &Address, service: &str) -> Result<Ad
     Ok(Address::Tcp(host, port))
 }
 
-/// Tries one address after the other: the next when one has failed, or does not answer soon. The first to succeed wins.
-async fn first<'a, T, F>(
-    addresses: &'a [Address],
-    begin: usize,
-    attempt: impl Fn(&'a Address) -> F,
-) -> Result<T, RedisError>
-where
-    F: Future<Output = Result<T, RedisError>>,
-{
-    let mut order = addresses.iter().cycle().skip(begin % addresses.len()).take(addresses.len());
-    let mut attempts = FuturesUnordered::new();
-    attempts.extend(order.next().map(&attempt));
-    loop {
-        let head_start = pin!(sleep(HEAD_START));
-        let failed = match select(attempts.next(), head_start).await {
-            Either::Left((Some(Ok(won)), _)) => return Ok(won),
-            Either::Left((Some(Err(error)), _)) => Some(error),
-            Either::Left((None, _)) | Either::Right(_) => None,
-        };
-        match (order.next(), failed) {
-            (Some(next), _) => attempts.push(attempt(next)),
-            (None, Some(error)) if attempts.is_empty() => return Err(error),
-            (None, _) => {}
-        }
+/// `addresses`, beginning with another one.
+fn rotated(mut addresses: Vec<Address>, begin: usize) -> Vec<Address> {
+    if !addresses.is_empty() {
+        let begin = begin % addresses.len();
+        addresses.rotate_left(begin);
     }
+    addresses
 }
 
-/// What an address has before the next one is tried too.
-const HEAD_START: Duration = Duration::from_millis(300);
+const REPLICA: &str = "a replica";
+const CUT_OFF: &str = "cut off from most of its Cluster";
 /// What a node has for joining its Cluster.
 const TO_JOIN: Duration = Duration::from_secs(1);
 /// That of python-socketio is the channel; see `Broker::for_channel`.
@@ -243,31 +271,27 @@ const UNREACHABLE: [&str; 4] = ["fail", "fail?", "noaddr", "handshake"];
 
 #[cfg(test)]
 mod tests {
-    use super::{Address, Node};
-
-    fn node(line: &str) -> Option<Node> {
-        Node::parse(line, &Address::Tcp("asked".into(), 1))
-    }
+    use super::{Address, Node, rotated};
 
     fn at(host: &str, port: u16, alive: bool, has_slots: bool) -> Option<Node> {
-        let (id, address, is_this) = ("67ed".into(), Address::Tcp(host.into(), port), host == "asked");
-        Some(Node { id, address, is_this, alive, has_slots })
+        let (id, address) = ("67ed".into(), Address::Tcp(host.into(), port));
+        Some(Node { id, address, is_this: false, alive, has_slots })
     }
 
     #[test]
     fn the_nodes_of_a_cluster_are_understood_from_redis_3_to_valkey_8() {
         let alive = "67ed 127.0.0.1:30002@31002 master - 0 1426238316232 2 connected 5461-10922";
-        assert_eq!(node(alive), at("127.0.0.1", 30002, true, true));
+        assert_eq!(Node::parse(alive), at("127.0.0.1", 30002, true, true));
         let old = "67ed 127.0.0.1:30002 slave e7d1 0 1426238316232 4 connected";
-        assert_eq!(node(old), at("127.0.0.1", 30002, true, false));
+        assert_eq!(Node::parse(old), at("127.0.0.1", 30002, true, false));
         let named = "67ed 10.0.0.1:30002@31002,one.example.org master - 0 0 2 connected 0-5 [7->-e7d1]";
-        assert_eq!(node(named), at("one.example.org", 30002, true, true));
+        assert_eq!(Node::parse(named), at("one.example.org", 30002, true, true));
         let unnamed = "67ed 10.0.0.1:30002@31002,,tls-port=0,shard-id=69bc master - 0 0 2 connected 0";
-        assert_eq!(node(unnamed), at("10.0.0.1", 30002, true, true));
+        assert_eq!(Node::parse(unnamed), at("10.0.0.1", 30002, true, true));
         let attributes_first = "67ed 10.0.0.1:30002@31002,tls-port=0 master - 0 0 2 connected 0";
-        assert_eq!(node(attributes_first), at("10.0.0.1", 30002, true, true));
+        assert_eq!(Node::parse(attributes_first), at("10.0.0.1", 30002, true, true));
         let v6 = "67ed ::1:30002@31002 master - 0 0 2 connected 0";
-        assert_eq!(node(v6), at("::1", 30002, true, true));
+        assert_eq!(Node::parse(v6), at("::1", 30002, true, true));
     }
 
     #[test]
@@ -277,17 +301,29 @@ mod tests {
             "master,fail? - 0 0 2 connected 0",
             "master - 0 0 2 disconnected 0",
         ] {
-            assert_eq!(node(&format!("67ed h:1@2 {state}")), at("h", 1, false, true), "{state}");
+            assert_eq!(Node::parse(&format!("67ed h:1@2 {state}")), at("h", 1, false, true), "{state}");
         }
     }
 
     #[test]
-    fn a_node_speaks_of_itself_as_the_one_that_was_asked() {
-        assert_eq!(
-            node("67ed :30001@31001 myself,master - 0 0 1 connected 0-5460"),
-            at("asked", 1, true, true)
-        );
-        assert_eq!(node(""), None);
-        assert_eq!(node("67ed :0@0 master,noaddr - 0 0 1 disconnected"), at("", 0, false, false));
+    fn a_node_that_speaks_of_itself_is_alive_and_may_not_know_where_it_is() {
+        let alone = Node::parse("67ed :30001@31001 myself,master - 0 0 1 connected 0-5460").expect("a node");
+        assert!(alone.is_this && alone.alive && !alone.is_located());
+        let met = Node::parse("67ed 10.0.0.1:30001@31001 myself,slave e7d1 0 0 1 connected").expect("a node");
+        assert!(met.is_this && met.alive && met.is_located());
+    }
+
+    #[test]
+    fn what_is_no_node_is_none_and_one_without_an_address_is_not_alive() {
+        assert_eq!(Node::parse(""), None);
+        let nowhere = Node::parse("67ed :0@0 master,noaddr - 0 0 1 disconnected");
+        assert_eq!(nowhere, at("", 0, false, false));
+    }
+
+    #[test]
+    fn each_begins_with_another_and_tries_them_all() {
+        let nodes = |ports: [u16; 3]| ports.map(|port| Address::Tcp("node".into(), port)).to_vec();
+        assert_eq!(rotated(nodes([1, 2, 3]), 4), nodes([2, 3, 1]));
+        assert_eq!(rotated(Vec::new(), 4), []);
     }
 }

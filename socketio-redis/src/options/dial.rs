@@ -8,18 +8,20 @@
 //! options say, and a dead peer is noticed by the kernel.
 
 use std::io;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use redis::{ProtocolVersion, RedisConnectionInfo};
 use socket2::{SockRef, TcpKeepalive};
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::TcpStream;
+use tokio::net::{TcpStream, lookup_host};
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::pki_types::ServerName;
 
 use super::{Address, Login, Protocol, RedisOptions};
 use crate::RedisError;
+use crate::first::first;
 
 /// How servers are connected to, the same for each of them.
 #[derive(Clone)]
@@ -64,7 +66,8 @@ impl Dialer {
             Address::Tcp(host, port) => (host.as_str(), *port),
             Address::Unix(path) => return unix(path).await.map_err(unreachable),
         };
-        let tcp = TcpStream::connect((host, port)).await.map_err(unreachable)?;
+        let addresses: Vec<_> = lookup_host((host, port)).await.map_err(unreachable)?.collect();
+        let tcp = reach(&addresses).await.map_err(unreachable)?;
         watch(&tcp).map_err(unreachable)?;
         let Some(tls) = &self.tls else {
             return Ok(Box::new(tcp));
@@ -96,6 +99,14 @@ pub(crate) async fn within<T>(
         Ok(result) => result,
         Err(_) => Err(RedisError::Silent(server.to_string(), patience)),
     }
+}
+
+/// Connects to one of the addresses that a name stands for; any of them may swallow what is sent to it.
+async fn reach(addresses: &[SocketAddr]) -> io::Result<TcpStream> {
+    if addresses.is_empty() {
+        return Err(io::Error::other("the name stands for no address"));
+    }
+    first(addresses, |address| TcpStream::connect(*address)).await
 }
 
 fn login(login: &Login, protocol: Protocol) -> RedisConnectionInfo {
@@ -147,3 +158,43 @@ async fn unix(_: &std::path::Path) -> io::Result<Box<dyn Socket>> {
 
 /// After so long without a sign of life from the other side, the kernel ends the connection.
 const DEAD: Duration = Duration::from_secs(10);
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use std::net::SocketAddr;
+    use std::time::Duration;
+
+    use socket2::{Domain, Socket, Type};
+    use tokio::net::{TcpListener, TcpStream};
+    use tokio::time::timeout;
+
+    use super::reach;
+
+    /// Linux lets packets fall that begin a connection to a listener who has too many of them to accept.
+    async fn swallowing() -> (Socket, Vec<TcpStream>, SocketAddr) {
+        let socket = Socket::new(Domain::IPV4, Type::STREAM, None).expect("a socket");
+        socket.bind(&SocketAddr::from(([127, 0, 0, 1], 0)).into()).expect("a port");
+        socket.listen(0).expect("listening");
+        let address = socket.local_addr().expect("bound").as_socket().expect("an address");
+        let mut full = Vec::new();
+        while let Ok(link) = timeout(Duration::from_millis(50), TcpStream::connect(address)).await {
+            full.push(link.expect("connected"));
+        }
+        (socket, full, address)
+    }
+
+    #[tokio::test]
+    async fn a_name_is_reached_though_its_first_address_swallows_everything() {
+        let (_listening, _full, silent) = swallowing().await;
+        let answering = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let answering = (answering.local_addr().expect("bound"), answering);
+        let reached = timeout(Duration::from_secs(4), reach(&[silent, answering.0])).await;
+        let reached = reached.expect("in the time for connecting").expect("connected");
+        assert_eq!(reached.peer_addr().expect("connected"), answering.0);
+    }
+
+    #[tokio::test]
+    async fn a_name_without_an_address_is_an_error() {
+        assert_eq!(reach(&[]).await.expect_err("nowhere").to_string(), "the name stands for no address");
+    }
+}

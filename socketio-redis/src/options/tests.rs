@@ -1,7 +1,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::{Address, Login, Protocol, RedisOptions, Secret, Servers, TlsVerify};
+use super::{Address, Login, Protocol, RedisOptions, Secret, Seen, Servers, TlsVerify};
 use crate::RedisError;
 
 mod urls; // any of them
@@ -101,8 +101,8 @@ fn sentinels_name_the_master_of_a_service() {
 
 #[test]
 fn a_cluster_is_found_by_some_of_its_nodes() {
-    let nodes = vec![tcp("a", 7000), tcp("b", 6379)];
-    assert_eq!(parsed("redis+cluster://a:7000,b").servers, Servers::Cluster(nodes));
+    let (seeds, seen) = (vec![tcp("a", 7000), tcp("b", 6379)], Seen::default());
+    assert_eq!(parsed("redis+cluster://a:7000,b").servers, Servers::Cluster { seeds, seen });
 }
 
 #[test]

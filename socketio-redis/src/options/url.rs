@@ -16,7 +16,7 @@ use std::time::Duration;
 use percent_encoding::percent_decode_str;
 
 use super::tls::{Pem, Tls, TlsVerify};
-use super::{Address, Login, Protocol, RedisOptions, Secret, Servers};
+use super::{Address, Login, Protocol, RedisOptions, Secret, Seen, Servers};
 
 pub(super) fn parse(url: &str) -> Result<RedisOptions, String> {
     let (scheme, rest) =
@@ -46,7 +46,7 @@ pub(super) fn parse(url: &str) -> Result<RedisOptions, String> {
         }
         "cluster" => {
             database(path)?;
-            Servers::Cluster(addresses(hosts, REDIS_PORT)?)
+            Servers::Cluster { seeds: addresses(hosts, REDIS_PORT)?, seen: Seen::default() }
         }
         "sentinel" => {
             let (number, service) = path.split_once('/').unwrap_or((path, ""));

@@ -1,9 +1,14 @@
 //! A Redis Cluster: one node is enough to reach all.
 
+use integration_tests::brokers::Proxy;
 use socketio_core::adapter::broker::Broker;
 use socketio_redis::{RedisError, RedisOptions};
+use tokio::io::copy_bidirectional;
+use tokio::net::{TcpListener, TcpStream};
 
-use super::support::{channel, connect, environment, exchange, options, soon, subscribe, tls_file, told};
+use super::support::{
+    channel, connect, environment, eventually, exchange, options, soon, subscribe, tls_file, told,
+};
 
 /// Each node by itself.
 fn nodes(cluster: &str) -> Vec<RedisOptions> {
@@ -47,6 +52,43 @@ async fn nodes_that_are_away_are_passed_over() {
     let url = format!("redis+cluster://127.0.0.1:1,{hanging},no-such-host.invalid,{nodes}");
     let some_away = RedisOptions::new(&url).expect("a URL");
     exchange(&some_away, &options("REDIS_CLUSTER_URL")).await;
+}
+
+#[tokio::test]
+async fn nodes_that_the_url_does_not_name_are_tried_once_they_were_seen() {
+    let [first, others @ ..] = &nodes("REDIS_CLUSTER_URL")[..] else { panic!("no nodes") };
+    let cluster = environment("REDIS_CLUSTER_NODES");
+    let url = format!("redis+cluster://{}", cluster.split(',').next().expect("a node"));
+    let proxy = Proxy::start(&url).await;
+    let options = RedisOptions::new(&proxy.url(&url)).expect("a URL");
+    connect(&options.clone()).await.expect("connected");
+
+    let address = proxy.address;
+    drop(proxy);
+    eventually(async || TcpStream::connect(address).await.is_err()).await;
+    exchange(&options, first).await;
+    exchange(&others[0], &options).await;
+}
+
+#[tokio::test]
+async fn a_name_that_leads_to_another_node_each_time_spoils_no_count() {
+    let channel = channel();
+    let listening = connect(&nodes("REDIS_CLUSTER_URL")[0]).await.expect("connected");
+    let _feed = subscribe(&listening, &channel).await;
+
+    let balancer = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let url = format!("redis+cluster://{}", balancer.local_addr().expect("bound"));
+    tokio::spawn(async move {
+        for node in environment("REDIS_CLUSTER_NODES").split(',').cycle() {
+            let (mut client, _) = balancer.accept().await.expect("accepted");
+            let mut node = TcpStream::connect(node).await.expect("connected");
+            tokio::spawn(async move { copy_bidirectional(&mut client, &mut node).await });
+        }
+    });
+    let redis = connect(&RedisOptions::new(&url).expect("a URL")).await.expect("connected");
+    for _ in 0..3 {
+        assert_eq!(soon(redis.subscriber_count(channel.name())).await.expect("counted"), Some(1));
+    }
 }
 
 #[tokio::test]
