@@ -8,6 +8,10 @@ await everyWay("a client with the right auth is let in", async (way) => {
   equal(await value(socket, "who"), "alice");
 });
 
+await everyWay("a client that asks for subprotocols is let in", async (way) => {
+  equal(await value(await connected(way, "/guest", { protocols: ["v1", "v2"] }), "who"), "guest");
+});
+
 await everyWay("a refusal carries its message", async (way) => {
   equal(await refusal(way, "/login", login("wrong")), { message: "not authorized" });
 });

@@ -81,6 +81,12 @@ await everyWay("a large event goes both ways whole", async (way) => {
   equal(await ask(socket, "echo", text, data), [text, data]);
 });
 
+await everyWay("a client that avoids binary frames is understood", async (way) => {
+  const socket = await connected(way, "/", { forceBase64: true });
+  const given = ["a", bytes(1, 2), { b: bytes(), c: Buffer.alloc(300_000, 7) }];
+  equal(await ask(socket, "echo", ...given), given);
+});
+
 await everyWay("attachments up to the limit arrive", async (way) => {
   const socket = await connected(way);
   const ten = Array.from({ length: 10 }, (_, i) => Buffer.alloc(i * 100, i));

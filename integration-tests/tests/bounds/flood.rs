@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use integration_tests::{http::Http, wait::until};
 use socketio_core::Server;
 use tokio::time::timeout;
 
@@ -76,7 +77,7 @@ async fn bodies_of_posts_count_too() {
     let mut posts = Vec::new();
     for size in [300_000, 900_000] {
         let client = joined("polling", server.port).await;
-        let mut http = integration_tests::http::Http::connect(server.port).await;
+        let mut http = Http::connect(server.port).await;
         let target = client.polling_target();
         let head = format!("POST {target} HTTP/1.1\r\nhost: a\r\ncontent-length: {}\r\n\r\n", size + 10);
         http.send(head.as_bytes()).await;
@@ -88,6 +89,34 @@ async fn bodies_of_posts_count_too() {
     assert_eq!(server.io.counters().buffered_full, 1);
     assert_eq!(server.io.counters().sockets, 1);
     drop(posts);
+    assert_unharmed(&server).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_answer_that_is_not_read_goes_with_its_session_and_nobody_is_cut_for_it() {
+    let builder = Server::builder()
+        .max_outgoing(16 << 20)
+        .max_buffered_total(17 << 20)
+        .ping_interval(Duration::from_millis(200))
+        .ping_timeout(Duration::from_secs(4));
+    let server = serve(builder, |_| {}).await;
+    let deaf = joined("polling", server.port).await;
+    server.io.emit("given", "x".repeat(16_000_000)).unwrap();
+    // More than the kernel takes.
+    let mut getting = Http::connect_narrow(server.port).await;
+    getting.send_request("GET", &deaf.polling_target(), &[], b"").await;
+    until("its session to end, and its memory to be free", || match server.io.counters() {
+        counters if (counters.sessions, counters.buffered) == (0, 0) => Ok(()),
+        counters => Err(Box::new(counters)),
+    })
+    .await;
+    // The connection is still there, and what it does not read.
+    let mut other = joined("polling", server.port).await;
+    server.io.emit("given", "x".repeat(8_000_000)).unwrap();
+    while !other.next().await.starts_with("42[\"given\"") {}
+    assert_eq!(server.io.counters().buffered_full, 0);
+    assert!(getting.try_response().await.is_none(), "it ends short of its length");
+    other.close().await;
     assert_unharmed(&server).await;
 }
 

@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use integration_tests::{gate::Gate, wait::until};
+use integration_tests::{gate::Gate, http::Http, wait::until};
 use socketio_core::{Data, Server, Socket, server::ServerBuilder};
 
 use crate::{answers, assert_unharmed, joined, serve};
@@ -45,7 +45,7 @@ async fn sixty_four_handlers_that_never_end_stop_the_reading_but_not_the_pings()
                 None
             }
             _ => {
-                let mut http = integration_tests::http::Http::connect(server.port).await;
+                let mut http = Http::connect(server.port).await;
                 let payload = events.join("\u{1e}");
                 let headers = [("content-type", "text/plain;charset=UTF-8")];
                 http.send_request("POST", &client.polling_target(), &headers, payload.as_bytes()).await;
@@ -81,6 +81,47 @@ async fn sixty_four_handlers_that_never_end_stop_the_reading_but_not_the_pings()
         drop(posting);
         server.is_empty().await;
     }
+    assert_unharmed(&server).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_client_that_has_probed_has_no_more_handlers_than_another() {
+    let gate = Gate::default();
+    let server = serve(Server::builder(), |io| {
+        let gate = gate.clone();
+        io.on("endless", move |socket: Socket| {
+            let gate = gate.clone();
+            async move {
+                tokio::select! {
+                    () = gate.pass() => {}
+                    () = socket.closed() => {}
+                }
+            }
+        });
+    })
+    .await;
+    let mut client = joined("polling", server.port).await;
+    let mut socket = client.probe().await;
+    // The answer to what has been handed on whole is not kept from a client that upgrades.
+    assert_eq!(client.post(&["42[\"endless\"]"; 64].join("\u{1e}")).await.brief(), (200, "ok"));
+    gate.arrived(64).await;
+    let mut posting = Http::connect(server.port).await;
+    let payload = ["42[\"endless\"]"; 10_000].join("\u{1e}");
+    let headers = [("content-type", "text/plain;charset=UTF-8")];
+    posting.send_request("POST", &client.polling_target(), &headers, payload.as_bytes()).await;
+    for _ in 0..3 {
+        let mut beside = joined("websocket", server.port).await;
+        answers(&mut beside).await;
+        beside.close().await;
+    }
+    assert_eq!(gate.count(), 64);
+    // It goes on as they end, and the upgrade behind it.
+    gate.open(10_064);
+    assert_eq!(posting.response().await.brief(), (200, "ok"));
+    socket.send_text("5").await;
+    socket.send_text("421[\"echo\",1]").await;
+    assert_eq!(socket.next_text().await, "431[1]");
+    drop(socket);
     assert_unharmed(&server).await;
 }
 

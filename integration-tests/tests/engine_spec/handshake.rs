@@ -2,8 +2,8 @@
 
 use integration_tests::{
     client::{Client, Open, PATH},
-    frames::WebSocket,
-    http,
+    frames::{UPGRADE, WebSocket},
+    http::{self, Http},
     running::Running,
 };
 use socketio_core::{Server, Transport};
@@ -153,6 +153,25 @@ async fn a_transport_that_is_not_the_sessions_is_refused_and_the_session_lives_o
     assert_refused(&http::post(server.port, &target, "42[\"echo\"]").await, 3, "Bad request");
     client.send("42[\"echo\",1]").await;
     assert_eq!(client.next().await, "42[\"echo\",1]");
+}
+
+#[tokio::test]
+async fn of_the_subprotocols_asked_for_the_first_is_chosen() {
+    let server = serve().await;
+    let polling = Client::polling(server.port).await;
+    for (target, asked, chosen) in [
+        (format!("{PATH}&transport=websocket"), "v1", Some("v1")),
+        (format!("{PATH}&transport=websocket"), "__proto__ , v1,v2", Some("__proto__")),
+        (format!("{PATH}&transport=websocket"), "a b", None),
+        (format!("{PATH}&transport=websocket"), ", v1", None),
+        (polling.websocket_target(), "v1.example", Some("v1.example")),
+    ] {
+        let mut http = Http::connect(server.port).await;
+        let headers = [&UPGRADE[..], &[("sec-websocket-protocol", asked)]].concat();
+        let response = http.request("GET", &target, &headers, b"").await;
+        assert_eq!(response.status, 101, "{asked}");
+        assert_eq!(response.header("sec-websocket-protocol"), chosen, "{asked}");
+    }
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use integration_tests::{
     client::Client,
-    frames::{Message, WebSocket},
+    frames::{Frame, Message, TEXT, WebSocket},
     http::{self, Http},
     running::Running,
 };
@@ -114,6 +114,38 @@ async fn a_websocket_that_does_not_begin_with_a_probe_is_closed_and_polling_goes
         client.send("421[\"acked\",1]").await;
         assert_eq!(client.next_but_noop().await, "431[1]", "{first}");
     }
+}
+
+#[tokio::test]
+async fn a_message_longer_than_any_probe_is_refused_at_its_header_and_polling_goes_on() {
+    // It would be waited for so long otherwise.
+    let builder = Server::builder().upgrade_timeout(Duration::from_secs(600));
+    let server = Running::start(echoing(builder.build().unwrap())).await;
+    for probed in [false, true] {
+        let mut client = joined("polling", server.port).await;
+        let mut socket = match probed {
+            false => WebSocket::open(server.port, &client.websocket_target()).await.unwrap(),
+            true => client.probe().await,
+        };
+        let announced = 900_000_u64.to_be_bytes();
+        socket.send_raw(&[&[0x81, 0xFF][..], &announced, &[0; 4], b"2"].concat()).await;
+        socket.ended().await;
+        client.send("421[\"acked\",1]").await;
+        assert_eq!(client.next_but_noop().await, "431[1]");
+    }
+}
+
+#[tokio::test]
+async fn what_comes_right_behind_the_upgrade_packet_may_be_as_long_as_any_message() {
+    let server = serve().await;
+    let client = joined("polling", server.port).await;
+    let mut socket = client.probe().await;
+    let long = format!("42[\"echo\",\"{}\"]", "x".repeat(200_000));
+    let mut bytes = Vec::new();
+    Frame::of(TEXT).write(&mut bytes, b"5");
+    Frame::of(TEXT).write(&mut bytes, long.as_bytes());
+    socket.send_raw(&bytes).await;
+    assert_eq!(socket.next_text().await, long);
 }
 
 #[tokio::test]

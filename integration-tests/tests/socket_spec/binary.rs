@@ -20,6 +20,30 @@ async fn an_event_comes_with_its_attachments_behind_it() {
 }
 
 #[tokio::test]
+async fn attachments_may_come_as_base64_in_text_frames() {
+    let server = serve().await;
+    let mut client = joined(&server).await;
+    client.send(&format!("452-[\"message\",{TWO}]")).await;
+    client.socket().send_text("bAQID").await;
+    client.socket().send_text("bBAUG").await;
+    assert_eq!(client.next().await, format!("452-[\"message-back\",{TWO}]"));
+    assert_eq!(client.next().await, "bAQID");
+    assert_eq!(client.next().await, "bBAUG");
+}
+
+#[tokio::test]
+async fn base64_that_is_none_or_that_no_packet_announced_closes_the_connection() {
+    let server = serve().await;
+    for (before, text) in [(format!("451-[\"message\",{ONE}]"), "b*"), ("42[\"other\"]".to_owned(), "bAQID")]
+    {
+        let mut client = joined(&server).await;
+        client.send(&before).await;
+        client.socket().send_text(text).await;
+        assert_closed(&client.ended().await, text);
+    }
+}
+
+#[tokio::test]
 async fn an_event_of_a_custom_namespace_too() {
     let server = serve().await;
     let mut client = Client::websocket(server.port).await;

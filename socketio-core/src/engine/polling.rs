@@ -13,20 +13,21 @@
 use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::sync::Arc;
-use std::task::Poll;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
-use bytes::Buf;
+use bytes::{Buf, Bytes};
 use http::{HeaderMap, HeaderValue, Response, header};
 use http_body_util::BodyExt;
 
 use super::admission::Place;
+use super::budget;
 use super::close::{Close, DisconnectReason};
 use super::compress::compress;
 use super::farewell::Farewell;
 use super::held::Held;
 use super::limits::Limit;
-use super::outbox::{Reader, Taken};
+use super::outbox::{Outbox, Reader, Taken};
 use super::parts::Handshake;
 use super::request::Refusal;
 use super::rope::Rope;
@@ -55,7 +56,7 @@ pub(super) fn open(
     let upgrades: &[Transport] = if engine.config.upgrades() { &[Transport::Websocket] } else { &[] };
     let mut body = Vec::with_capacity(160);
     engine.open_packet(session.id().reveal(), upgrades).encode(&mut body);
-    let mut response = answer(engine, body, headers, true, |_| {});
+    let mut response = answer(engine, body, headers, true, Body::full);
     engine.set_cookie(session.id(), response.headers_mut());
     response
 }
@@ -73,13 +74,7 @@ pub(super) async fn get(session: Arc<Session>, headers: &HeaderMap) -> Result<Re
             let bytes = rope.len();
             encode(&rope, &mut body);
             spare::give(rope.tail);
-            return Ok(answer(&engine, body, headers, compress, move |whole| {
-                session.outbox.delivered(bytes, &session.engine.outgoing);
-                if !whole && session.is_polling() {
-                    session.close(Close::with(DisconnectReason::TransportError, "a poll was cut off"));
-                }
-                session.end_get();
-            }));
+            return Ok(answer(&engine, body, headers, compress, |body| watched(session, bytes, body)));
         }
         Taken::Handed | Taken::Probing => {
             session.end_get();
@@ -93,7 +88,7 @@ pub(super) async fn get(session: Arc<Session>, headers: &HeaderMap) -> Result<Re
         }
         Taken::Ended => return Err(Refusal::UnknownSession),
     }
-    Ok(answer(&engine, body, headers, true, |_| {}))
+    Ok(answer(&engine, body, headers, true, Body::full))
 }
 
 /// Hands the packets of the body to the handlers, in order.
@@ -174,6 +169,11 @@ async fn receive(session: &Session, inbox: &mut Box<dyn Inbox>, body: &[u8]) -> 
     slow_down(session, false, body.len()).await?;
     for (number, packet) in payload::decode(body).enumerate() {
         slow_down(session, true, 0).await?;
+        hold_back(session, inbox, Outbox::poll_turn).await;
+        if session.outbox.is_closing() {
+            // What the client said after its own end is nobody's.
+            break;
+        }
         match packet.map_err(Close::parse_error)? {
             Packet::Message(text) => inbox.text(text)?,
             Packet::Binary(bytes) => inbox.binary(&bytes)?,
@@ -184,26 +184,31 @@ async fn receive(session: &Session, inbox: &mut Box<dyn Inbox>, body: &[u8]) -> 
                 return Err(Close::parse_error("this packet is the server's to send"));
             }
         }
-        let mut held = false;
-        poll_fn(|cx| {
-            let handlers = inbox.poll_ready(cx).is_ready();
-            let turn = session.outbox.poll_turn(session.max_outgoing(), handlers, cx);
-            if turn.is_pending() != held {
-                held = turn.is_pending();
-                session.hold_post(held);
-            }
-            turn
-        })
-        .await;
         if number % YIELD_AFTER == YIELD_AFTER - 1 {
             tokio::task::yield_now().await;
         }
-        if session.outbox.is_closing() {
-            // What the client said after its own end is nobody's.
-            break;
-        }
     }
+    hold_back(session, inbox, Outbox::poll_answer).await;
     Ok(())
+}
+
+/// Waits as long as `poll`, which is told whether handlers may start.
+async fn hold_back(
+    session: &Session,
+    inbox: &mut Box<dyn Inbox>,
+    poll: impl Fn(&Outbox, usize, bool, &Context<'_>) -> Poll<()>,
+) {
+    let mut held = false;
+    poll_fn(|cx| {
+        let handlers = inbox.poll_ready(cx).is_ready();
+        let turn = poll(&session.outbox, session.max_outgoing(), handlers, cx);
+        if turn.is_pending() != held {
+            held = turn.is_pending();
+            session.hold_post(held);
+        }
+        turn
+    })
+    .await;
 }
 
 /// A client that is faster than it may be waits, or has to go.
@@ -296,18 +301,37 @@ fn encode(rope: &Rope, body: &mut Vec<u8>) {
     }
 }
 
+/// An answer with `bytes` of the queue, which count until the server has taken it.
+fn watched(session: Arc<Session>, bytes: usize, body: Bytes) -> Body {
+    // Of what does not count nothing needs to be taken back.
+    let lender = (bytes > budget::FREE).then(|| session.clone());
+    let on_end = Box::new(move |whole: bool| {
+        session.outbox.delivered(bytes, &session.engine.outgoing);
+        if !whole && session.is_polling() {
+            session.close(Close::with(DisconnectReason::TransportError, "a poll was cut off"));
+        }
+        session.end_get();
+    });
+    let Some(lender) = lender else {
+        return Body::watched(body, on_end);
+    };
+    let (body, lent) = Body::lent(body, on_end);
+    lender.outbox.lend(lent);
+    body
+}
+
 fn answer(
     engine: &Engine,
     body: Vec<u8>,
     asked: &HeaderMap,
     compressed: bool,
-    on_end: impl FnOnce(bool) + Send + Sync + 'static,
+    into_body: impl FnOnce(Bytes) -> Body,
 ) -> Response<Body> {
     let (body, encoding) = match engine.config.compression {
         Some(threshold) if compressed => compress(body, asked.get(header::ACCEPT_ENCODING), threshold),
         _ => (body, None),
     };
-    let mut response = Response::new(Body::watched(body, Box::new(on_end)));
+    let mut response = Response::new(into_body(body.into()));
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=UTF-8"));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));

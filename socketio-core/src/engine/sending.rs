@@ -21,7 +21,7 @@ pub(crate) struct Sending {
     offset: usize,
     /// Parts up to and with the one that was slipped in last, while it is here.
     ahead: u8,
-    /// Bytes whose memory has been given back.
+    /// Bytes whose memory has been given back, without what was slipped in.
     freed: usize,
 }
 
@@ -64,7 +64,8 @@ impl Sending {
         before - self.count()
     }
 
-    /// Bytes whose memory has been given back since this was asked last: a part is kept until the last of it has left.
+    /// Bytes of what was appended whose memory has been given back since this was asked last: a part is kept until the last of it has
+    /// left.
     pub(crate) fn take_freed(&mut self) -> usize {
         std::mem::take(&mut self.freed)
     }
@@ -142,7 +143,10 @@ impl Sending {
                 return;
             }
             self.offset -= part.len();
-            self.freed += part.len();
+            // What was slipped in was never in the queue that is told.
+            if self.ahead != 1 {
+                self.freed += part.len();
+            }
             self.rope.parts.pop_front();
             self.ahead = self.ahead.saturating_sub(1);
         }
@@ -263,6 +267,20 @@ mod tests {
         for (quota, expected) in freed {
             write(&mut sending, &mut pipe, quota);
             assert_eq!(sending.take_freed(), expected);
+        }
+    }
+
+    #[test]
+    fn what_is_slipped_in_is_not_told_as_bytes_of_the_queue() {
+        let whole = [text("4shared"), text("4a"), text("4bb")].concat();
+        for stop in 0..whole.len() {
+            let mut sending = Sending::default();
+            sending.append(rope(&["4a", "4bb"], "4shared"));
+            let mut pipe = Pipe { got: Vec::new(), quota: 0 };
+            write(&mut sending, &mut pipe, stop);
+            sending.slip_in(Bytes::from(text("2")));
+            write(&mut sending, &mut pipe, 1000);
+            assert_eq!(sending.take_freed(), whole.len(), "stopped after {stop} bytes");
         }
     }
 

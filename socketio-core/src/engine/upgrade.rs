@@ -38,6 +38,9 @@ use crate::protocol::sid::SessionId;
 /// How long the HTTP server has to hand over the connection once it was told to.
 const HANDOVER: Duration = Duration::from_secs(10);
 
+/// The longest message before the change, in bytes: as long as a control frame may be, and `2probe` is six.
+const PROBE_MAX: usize = 125;
+
 /// Answers 101 and opens a session on the WebSocket.
 pub(super) fn open(
     engine: &Arc<Engine>,
@@ -133,7 +136,8 @@ impl Attempt {
     /// Waits for `2probe` and `5`; anything else ends the attempt.
     async fn probe(&self, upgrade: Promise) -> Option<(Io, Decoder, Vec<u8>)> {
         let (mut io, mut input) = take(upgrade, Some(&self.session.engine.admission)).await?;
-        let mut decoder = Decoder::new(self.session.engine.config.max_payload);
+        // What is long is refused at its header: the session's bounds do not hold here yet.
+        let mut decoder = Decoder::new(PROBE_MAX);
         let mut probed = false;
         loop {
             let mut at = 0;
@@ -154,6 +158,7 @@ impl Attempt {
                         }
                         Ok(Packet::Upgrade) if probed => {
                             input.drain(..at);
+                            let decoder = Decoder::new(self.session.engine.config.max_payload);
                             return Some((io, decoder, input));
                         }
                         _ => return None,
@@ -217,6 +222,7 @@ pub(super) fn switching(
     let key = headers.get(header::SEC_WEBSOCKET_KEY).and_then(|key| key.to_str().ok()).unwrap_or_default();
     let accept = websocket_accept(key).map_err(|_| Refusal::BadRequest("Sec-WebSocket-Key"))?;
     let upgrade = promise.ok_or(Refusal::BadRequest("this connection cannot be upgraded"))?;
+    let subprotocol = subprotocol(headers);
     let mut response = Response::new(Body::empty());
     *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
     let headers = response.headers_mut();
@@ -224,7 +230,19 @@ pub(super) fn switching(
     headers.insert(header::CONNECTION, HeaderValue::from_static("Upgrade"));
     let accept = HeaderValue::from_str(&accept).map_err(|_| Refusal::BadRequest("Sec-WebSocket-Key"))?;
     headers.insert(header::SEC_WEBSOCKET_ACCEPT, accept);
+    if let Some(subprotocol) = subprotocol {
+        headers.insert(header::SEC_WEBSOCKET_PROTOCOL, subprotocol);
+    }
     Ok((response, upgrade))
+}
+
+/// The first subprotocol that was asked for, as Node's server chooses: browsers fail a connection for which none was chosen.
+fn subprotocol(asked: &HeaderMap) -> Option<HeaderValue> {
+    let asked = asked.get(header::SEC_WEBSOCKET_PROTOCOL)?.to_str().ok()?;
+    let first = asked.split(',').next()?.trim_matches([' ', '\t']);
+    let is_token = !first.is_empty()
+        && first.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte));
+    is_token.then(|| HeaderValue::from_str(first).ok())?
 }
 
 /// The stream of an upgraded connection, counted by `admission` if it is given, and what was read beyond the request.

@@ -4,6 +4,7 @@ use std::convert::Infallible;
 use std::fmt;
 use std::future::poll_fn;
 use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -14,8 +15,19 @@ use tokio::runtime::Handle;
 /// The body of every response of this crate.
 #[derive(Default)]
 pub struct Body {
-    rest: Bytes,
+    rest: Rest,
+    /// Bytes that the server has not taken.
+    left: usize,
     on_end: Option<OnEnd>,
+}
+
+enum Rest {
+    Own(Bytes),
+    Lent {
+        lent: Lent,
+        /// It is longer than one piece.
+        in_pieces: bool,
+    },
 }
 
 /// Called once: `true` when the last piece was taken, `false` when the body was dropped before. `Sync`, as salvo asks of bodies.
@@ -31,14 +43,25 @@ impl Body {
     /// These bytes.
     #[must_use]
     pub fn full(bytes: impl Into<Bytes>) -> Self {
-        Body { rest: bytes.into(), on_end: None }
+        let bytes = bytes.into();
+        Body { left: bytes.len(), rest: Rest::Own(bytes), on_end: None }
     }
 
     /// These bytes, and `on_end` is told whether the server took them all. It runs inside `poll` or `drop` and must not block.
     ///
     /// The server takes a piece when it has room for it, so what has been taken is not far from the wire.
     pub(crate) fn watched(bytes: impl Into<Bytes>, on_end: OnEnd) -> Self {
-        Body { rest: bytes.into(), on_end: Some(on_end) }
+        let mut body = Body::full(bytes);
+        body.on_end = Some(on_end);
+        body
+    }
+
+    /// The same for bytes that can be taken back from the server.
+    pub(crate) fn lent(bytes: impl Into<Bytes>, on_end: OnEnd) -> (Self, Lent) {
+        let bytes = bytes.into();
+        let (left, in_pieces) = (bytes.len(), bytes.len() > PIECE);
+        let lent = Lent(Arc::new(Mutex::new(bytes)));
+        (Body { rest: Rest::Lent { lent: lent.clone(), in_pieces }, left, on_end: Some(on_end) }, lent)
     }
 }
 
@@ -50,12 +73,18 @@ impl HttpBody for Body {
         mut self: Pin<&mut Self>,
         _: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        if self.rest.is_empty() {
+        let length = self.left.min(PIECE);
+        let piece = match &mut self.rest {
+            _ if length == 0 => None,
+            Rest::Own(rest) => Some(rest.split_to(length)),
+            Rest::Lent { lent, in_pieces } => lent.piece(length, *in_pieces),
+        };
+        // What was taken back ends short of its length, and the server ends the connection or the stream for it.
+        let Some(piece) = piece else {
             return Poll::Ready(None);
-        }
-        let piece = self.rest.len().min(PIECE);
-        let piece = self.rest.split_to(piece);
-        if self.rest.is_empty()
+        };
+        self.left -= length;
+        if self.left == 0
             && let Some(on_end) = self.on_end.take()
         {
             on_end(true);
@@ -64,25 +93,61 @@ impl HttpBody for Body {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.rest.is_empty()
+        self.left == 0
     }
 
     fn size_hint(&self) -> SizeHint {
-        SizeHint::with_exact(self.rest.len() as u64)
+        SizeHint::with_exact(self.left as u64)
     }
 }
 
 impl Drop for Body {
     fn drop(&mut self) {
         if let Some(on_end) = self.on_end.take() {
-            on_end(self.rest.is_empty());
+            on_end(self.left == 0);
         }
     }
 }
 
 impl fmt::Debug for Body {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Body").field("bytes", &self.rest.len()).finish_non_exhaustive()
+        f.debug_struct("Body").field("bytes", &self.left).finish_non_exhaustive()
+    }
+}
+
+impl Default for Rest {
+    fn default() -> Self {
+        Rest::Own(Bytes::new())
+    }
+}
+
+/// What the server has not taken of a body that can be taken back.
+#[derive(Clone, Debug)]
+pub(crate) struct Lent(Arc<Mutex<Bytes>>);
+
+impl Lent {
+    /// Frees the memory. The body cannot be finished any more.
+    pub(crate) fn take_back(&self) {
+        drop(std::mem::take(&mut *self.rest()));
+    }
+
+    #[cfg(test)]
+    pub(crate) fn len(&self) -> usize {
+        self.rest().len()
+    }
+
+    fn piece(&self, length: usize, in_pieces: bool) -> Option<Bytes> {
+        let mut rest = self.rest();
+        if rest.len() < length {
+            return None;
+        }
+        let piece = rest.split_to(length);
+        // A slice would keep all the rest in memory for as long as the server holds it.
+        Some(if in_pieces { Bytes::copy_from_slice(&piece) } else { piece })
+    }
+
+    fn rest(&self) -> MutexGuard<'_, Bytes> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -169,7 +234,6 @@ const DISCARD_WITHIN: Duration = Duration::from_secs(5);
 
 #[cfg(test)]
 mod tests {
-    use std::sync::{Arc, Mutex};
     use std::task::Waker;
 
     use super::*;
@@ -207,6 +271,38 @@ mod tests {
         let (body, told) = watched(1);
         drop(body);
         assert_eq!(*told.lock().unwrap(), [false]);
+    }
+
+    #[test]
+    fn a_body_that_was_taken_back_ends_short_of_its_length() {
+        for (taken, length) in [(0, PIECE), (0, PIECE + 1), (PIECE, PIECE + 1)] {
+            let told = Arc::new(Mutex::new(Vec::new()));
+            let teller = told.clone();
+            let on_end = Box::new(move |whole| teller.lock().unwrap().push(whole));
+            let (mut body, lent) = Body::lent(vec![7; length], on_end);
+            if taken > 0 {
+                assert_eq!(next(&mut body), Some(taken));
+            }
+            lent.take_back();
+            assert_eq!(body.size_hint().exact(), Some((length - taken) as u64));
+            assert!(!body.is_end_stream());
+            assert_eq!(next(&mut body), None);
+            drop(body);
+            assert_eq!(*told.lock().unwrap(), [false]);
+        }
+    }
+
+    #[test]
+    fn one_that_is_lent_and_left_comes_whole() {
+        for length in [0, 1, PIECE, PIECE + 1] {
+            let (mut body, lent) = Body::lent(vec![7; length], Box::new(|whole| assert!(whole)));
+            let mut left = length;
+            while let Some(piece) = next(&mut body) {
+                left -= piece;
+            }
+            lent.take_back();
+            assert_eq!(left, 0);
+        }
     }
 
     #[test]

@@ -49,6 +49,7 @@ pub use self::tls::{Handshakes, Tls, TlsAddress, TlsError, TlsListener};
 pub use self::unix::{UnixListener, UnixSocket};
 pub use crate::engine::{Peer, Upgrade};
 
+pub(crate) use self::body::Lent;
 pub(crate) use self::client_files::ClientFiles;
 pub(crate) use self::connections::Connections;
 pub(crate) use self::health::HealthPath;

@@ -5,7 +5,7 @@
 //!    │                            └ WebSocket: the connection leaves hyper, and this module
 //!    ├ no first head within 10 s: cut
 //!    ├ head too large: 431
-//!    └ 30 s without a handler at work or a byte taken: told to end, cut 10 s later
+//!    └ 30 s without a handler at work or a byte taken: told to end, cut 10 s later if nothing has moved again
 //! ```
 //!
 //! HTTP/1.1 with upgrades and HTTP/2 with prior knowledge, told apart by their first bytes. Extended CONNECT is not announced.
@@ -58,7 +58,7 @@ struct Limits {
     head: Duration,
     /// Without a handler at work or a byte of an answer taken: to the whole head of the next request, too.
     idle: Duration,
-    /// From being told to end.
+    /// From being told to end, where nothing moves or a shutdown waits.
     close: Duration,
 }
 
@@ -194,14 +194,15 @@ async fn drive<C, E>(
                 phase = other;
                 deadline = Instant::now() + limits.close;
             }
-            Event::Deadline if told => {
-                tracing::debug!(target: "engineio", "HTTP connection cut: it did not end when told to");
-                return;
-            }
             Event::Deadline => {
                 deadline = activity.deadline();
-                if deadline > Instant::now() {
+                // What moves again after a pause is waited for, but not by a shutdown.
+                if deadline > Instant::now() && phase == Phase::Serving {
                     continue;
+                }
+                if told {
+                    tracing::debug!(target: "engineio", "HTTP connection cut: it did not end when told to");
+                    return;
                 }
                 // Who has not asked for anything has nothing to wait for.
                 deadline = Instant::now() + if activity.has_begun() { limits.close } else { Duration::ZERO };
@@ -262,6 +263,8 @@ const MAX_HEAD: usize = 32 * 1024;
 /// Requests that an HTTP/2 client may have under way at once.
 const MAX_STREAMS: u32 = 100;
 
+#[cfg(test)]
+mod deadlines;
 #[cfg(test)]
 mod fixture;
 #[cfg(test)]

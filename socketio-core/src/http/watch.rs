@@ -1,5 +1,5 @@
-//! When a connection has been idle for too long: no handler is at work for it, and neither a request nor a piece of a response has
-//! moved for a while.
+//! When a connection has been idle for too long: no handler is at work for it, the application owes it no piece of a response, and
+//! neither a request nor such a piece has moved for a while.
 //!
 //! That catches what a deadline for request heads does not: a peer that says nothing at all, one that stops in the middle of
 //! HTTP/2's preface, an HTTP/2 connection without requests, and a client that does not read the answer it asked for.
@@ -47,7 +47,7 @@ impl Activity {
 
     /// A response that counts as activity while it is taken.
     pub(super) fn watch<B>(&self, body: B) -> WatchedBody<B> {
-        WatchedBody { body, activity: self.clone() }
+        WatchedBody { body, activity: self.clone(), silent: None }
     }
 
     /// When to look again, or to end the connection if that has passed.
@@ -91,6 +91,8 @@ impl Drop for AtWork {
 pub(super) struct WatchedBody<B> {
     body: B,
     activity: Activity,
+    /// The application has nothing to say for now, which is not the client's fault.
+    silent: Option<AtWork>,
 }
 
 impl<B: HttpBody<Data = Bytes> + Unpin> HttpBody for WatchedBody<B> {
@@ -101,8 +103,14 @@ impl<B: HttpBody<Data = Bytes> + Unpin> HttpBody for WatchedBody<B> {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, B::Error>>> {
-        self.activity.moved();
-        Pin::new(&mut self.body).poll_frame(cx)
+        let frame = Pin::new(&mut self.body).poll_frame(cx);
+        if frame.is_ready() {
+            self.silent = None;
+            self.activity.moved();
+        } else if self.silent.is_none() {
+            self.silent = Some(self.activity.begin());
+        }
+        frame
     }
 
     fn is_end_stream(&self) -> bool {
@@ -155,6 +163,47 @@ mod tests {
         advance(secs(20)).await;
         let _ = Pin::new(&mut body).poll_frame(&mut Context::from_waker(Waker::noop()));
         assert_eq!(activity.deadline(), Instant::now() + secs(30));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn while_the_application_has_nothing_to_say_the_end_is_not_in_sight() {
+        let activity = Activity::new(secs(10), secs(30));
+        let mut body = activity.watch(Silent { says: false });
+        let cx = &mut Context::from_waker(Waker::noop());
+        for _ in 0..3 {
+            assert!(Pin::new(&mut body).poll_frame(cx).is_pending());
+            advance(secs(100)).await;
+            assert!(activity.deadline() > Instant::now());
+        }
+        body.body.says = true;
+        assert!(Pin::new(&mut body).poll_frame(cx).is_ready());
+        assert_eq!(
+            activity.deadline(),
+            Instant::now() + secs(30),
+            "a client that takes no more has this long"
+        );
+
+        body.body.says = false;
+        assert!(Pin::new(&mut body).poll_frame(cx).is_pending());
+        advance(secs(100)).await;
+        drop(body);
+        assert_eq!(activity.deadline(), Instant::now() + secs(30));
+    }
+
+    struct Silent {
+        says: bool,
+    }
+
+    impl HttpBody for Silent {
+        type Data = Bytes;
+        type Error = std::convert::Infallible;
+
+        fn poll_frame(
+            self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+        ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
+            if self.says { Poll::Ready(Some(Ok(Frame::data(Bytes::from("x"))))) } else { Poll::Pending }
+        }
     }
 
     fn secs(secs: u64) -> Duration {

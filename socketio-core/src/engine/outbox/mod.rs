@@ -20,6 +20,7 @@ use super::close::Close;
 use super::rope::{Frames, Rope};
 use super::session::PING;
 use crate::adapter::Flags;
+use crate::http::Lent;
 use crate::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use crate::sync::{Mutex, MutexGuard};
 
@@ -79,6 +80,8 @@ pub(crate) struct Outbox {
 struct State {
     rope: Rope,
     in_flight: usize,
+    /// The polling answer that is on its way, if it is one that counts.
+    lent: Option<Lent>,
     /// Which bytes of `rope` are volatile, where that matters.
     marks: Option<Box<Marks>>,
     ledger: Ledger,
@@ -101,6 +104,7 @@ impl Outbox {
         let state = State {
             rope: Rope::default(),
             in_flight: 0,
+            lent: None,
             marks: None,
             ledger: Ledger::default(),
             reader,
@@ -281,14 +285,24 @@ impl Outbox {
         Poll::Pending
     }
 
-    /// Ready when a POST may go on: at most half of `limit` is taken and the `handlers` have room; or the session ends; or an upgrade is
-    /// under way, which must not wait for a client that has stopped polling.
+    /// Ready when a POST may hand its next packet on: at most half of `limit` is taken and the `handlers` have room; or the session ends.
+    /// An upgrade under way excuses the queue, which a client that has stopped polling does not empty, but never the handlers.
     pub(crate) fn poll_turn(&self, limit: usize, handlers: bool, cx: &Context<'_>) -> Poll<()> {
+        self.poll_room(limit, handlers, handlers, cx)
+    }
+
+    /// The same for the answer, when all of its packets have been handed on: an upgrade must not wait for that in any case.
+    pub(crate) fn poll_answer(&self, limit: usize, handlers: bool, cx: &Context<'_>) -> Poll<()> {
+        self.poll_room(limit, handlers, true, cx)
+    }
+
+    fn poll_room(&self, limit: usize, handlers: bool, upgrade_excuses: bool, cx: &Context<'_>) -> Poll<()> {
         if handlers && self.len() <= limit / 2 {
             return Poll::Ready(());
         }
         let mut state = self.lock();
-        if (handlers && self.len() <= limit / 2) || state.is_ending() || state.reader != Reader::Polling {
+        let excused = upgrade_excuses && state.reader != Reader::Polling;
+        if (handlers && self.len() <= limit / 2) || state.is_ending() || excused {
             return Poll::Ready(());
         }
         state.room = Some(cx.waker().clone());

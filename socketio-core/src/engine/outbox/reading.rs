@@ -6,6 +6,7 @@ use std::task::{Context, Poll, Waker};
 use super::{Bounds, Outbox, Reader, State, wake};
 use crate::engine::close::Close;
 use crate::engine::rope::Rope;
+use crate::http::Lent;
 
 /// At most this many packets go into one polling answer: python's clients refuse more than 16, and a close may be added.
 const PAYLOAD_PACKETS: u64 = 15;
@@ -89,10 +90,39 @@ impl Outbox {
         Poll::Pending
     }
 
-    /// `bytes` that a GET took have been handed to its connection.
+    /// The answer to a GET is on its way: what of it does not leave before the session's end is taken back.
+    pub(crate) fn lend(&self, answer: Lent) {
+        let mut state = self.lock();
+        if state.shut {
+            drop(state);
+            answer.take_back();
+        } else {
+            state.lent = Some(answer);
+        }
+    }
+
+    /// `bytes` that a GET took have been handed to its connection, or are lost with it.
     pub(crate) fn delivered(&self, bytes: usize, bounds: &Bounds) {
-        let room = self.lock().left(self, bytes, bounds);
+        let mut state = self.lock();
+        state.lent = None;
+        let room = state.left(self, bytes, bounds);
+        drop(state);
         wake(room);
+    }
+
+    /// Takes back the answer that is on its way, and throws away what waits behind it; returns how many messages waited.
+    pub(crate) fn take_back(&self, bounds: &Bounds) -> u64 {
+        let mut state = self.lock();
+        let lent = state.lent.take();
+        if lent.is_some() {
+            state.in_flight = 0;
+        }
+        let rope = state.empty(self, bounds);
+        drop(state);
+        if let Some(lent) = lent {
+            lent.take_back();
+        }
+        rope.count()
     }
 
     /// Changes the reader; the one before is woken and leaves without frames.
@@ -106,25 +136,29 @@ impl Outbox {
         wake(room);
     }
 
-    /// Ends the queue; returns what was not taken yet. Whoever sends it counts it.
+    /// Ends the queue; returns what was not taken yet. Whoever sends it counts it. A polling answer on its way is taken back.
     pub(crate) fn shut(&self, bounds: &Bounds) -> Rope {
         self.end(bounds, false)
     }
 
-    /// The same where an answer may still be on its way: that goes on being counted.
-    pub(crate) fn shut_polling(&self, bounds: &Bounds) -> Rope {
+    /// The same where an answer on its way may end in its own time: that goes on being counted.
+    pub(crate) fn shut_patiently(&self, bounds: &Bounds) -> Rope {
         self.end(bounds, true)
     }
 
     fn end(&self, bounds: &Bounds, in_flight: bool) -> Rope {
         let mut state = self.lock();
         state.shut = true;
+        let lent = if in_flight { None } else { state.lent.take() };
         if !in_flight {
             state.in_flight = 0;
         }
         let rope = state.empty(self, bounds);
         let (waker, room) = (state.waker.take(), state.room.take());
         drop(state);
+        if let Some(lent) = lent {
+            lent.take_back();
+        }
         wake(waker);
         wake(room);
         rope

@@ -2,6 +2,7 @@ use bytes::Bytes;
 
 use super::super::rope::SHARE_FROM;
 use super::*;
+use crate::http::Body;
 use crate::protocol::frame;
 
 const LIMIT: usize = 100;
@@ -129,6 +130,45 @@ fn room_comes_when_half_of_the_queue_has_left() {
     assert!(outbox.poll_turn(LIMIT, true, &cx).is_pending());
     outbox.delivered(80, &bounds(LIMIT));
     assert!(outbox.poll_turn(LIMIT, true, &cx).is_ready());
+}
+
+#[test]
+fn an_answer_on_its_way_is_taken_back_at_the_end_but_not_by_a_shutdown() {
+    for (patiently, left) in [(false, 0), (true, 20_000)] {
+        let (outbox, bounds) = (Outbox::new(Reader::Polling), bounds(LIMIT));
+        outbox.push(Frames::Copied(&[0x81; 20_000]), Flags::default(), &bounds).unwrap();
+        let cx = Context::from_waker(Waker::noop());
+        assert!(matches!(outbox.poll_payload(&cx), Poll::Ready(Taken::Frames { .. })));
+        let (body, lent) = Body::lent(vec![7; 20_000], Box::new(|_| {}));
+        outbox.lend(lent.clone());
+        assert!(bounds.budget.total() > 0);
+        drop(if patiently { outbox.shut_patiently(&bounds) } else { outbox.shut(&bounds) });
+        assert_eq!((outbox.len(), lent.len()), (left, left));
+        drop(body);
+        outbox.delivered(20_000, &bounds);
+        assert_eq!((outbox.len(), bounds.budget.total()), (0, 0));
+    }
+}
+
+#[test]
+fn an_answer_that_comes_after_the_end_is_taken_back_at_once() {
+    let (outbox, bounds) = (Outbox::new(Reader::Polling), bounds(LIMIT));
+    drop(outbox.shut(&bounds));
+    let (_body, lent) = Body::lent(vec![7; 20_000], Box::new(|_| {}));
+    outbox.lend(lent.clone());
+    assert_eq!(lent.len(), 0);
+}
+
+#[test]
+fn an_upgrade_under_way_excuses_a_full_queue_but_for_the_next_packet_no_busy_handlers() {
+    let outbox = Outbox::new(Reader::Polling);
+    let cx = Context::from_waker(Waker::noop());
+    push(&outbox, Frames::Copied(&[0x81; 80]), LIMIT).unwrap();
+    assert!(outbox.poll_answer(LIMIT, true, &cx).is_pending());
+    outbox.hand_to(Reader::Probing);
+    assert!(outbox.poll_turn(LIMIT, true, &cx).is_ready());
+    assert!(outbox.poll_turn(LIMIT, false, &cx).is_pending());
+    assert!(outbox.poll_answer(LIMIT, false, &cx).is_ready());
 }
 
 #[test]

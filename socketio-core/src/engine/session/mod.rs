@@ -218,7 +218,7 @@ impl Session {
             return;
         }
         self.close(Close::over_budget(limit, self.fullness()));
-        self.discard();
+        self.engine.counters.undelivered(self.outbox.take_back(&self.engine.outgoing));
         let (budget, rest) = (&self.engine.outgoing.budget, self.fullness().max(1));
         budget.goes(rest);
         if self.going.compare_exchange(CHOSEN, rest, Ordering::AcqRel, Ordering::Relaxed).is_err() {

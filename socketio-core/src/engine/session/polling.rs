@@ -104,7 +104,11 @@ impl Session {
 
     /// Forgets the session: its last answer has been given, or nobody waits for one.
     pub(crate) fn end_polling(self: &Arc<Self>) {
-        let left = self.outbox.shut_polling(&self.engine.outgoing);
+        // Nobody would look after an answer that is not read. A shutdown has a deadline of its own for it.
+        let left = match self.engine.closing.has_begun() {
+            true => self.outbox.shut_patiently(&self.engine.outgoing),
+            false => self.outbox.shut(&self.engine.outgoing),
+        };
         let mut side = self.side().take();
         // As for a WebSocket, the disconnect handlers have begun before the session is forgotten.
         if let Some(inbox) = side.as_mut().and_then(|side| side.take_inbox()) {

@@ -93,6 +93,12 @@ impl Connection {
                 match message {
                     Message::Text(text) => match text.strip_prefix('4') {
                         Some(text) => inbox.text(text).map_err(End::Close)?,
+                        // From clients that avoid binary frames (`forceBase64`).
+                        None if text.starts_with('b') => {
+                            if let Packet::Binary(bytes) = parse(text)? {
+                                inbox.binary(&bytes).map_err(End::Close)?;
+                            }
+                        }
                         None => {
                             let unjoined = if inbox.has_joined() {
                                 Millis::MAX - 1
@@ -157,7 +163,7 @@ fn packet(
     stuck_until: Option<Millis>,
     unjoined: Millis,
 ) -> Result<(), End> {
-    match Packet::parse(text).map_err(|error| End::Close(Close::parse_error(error)))? {
+    match parse(text)? {
         Packet::Pong(_) => {
             let now = session.engine.now();
             if heartbeat.pong(now) {
@@ -173,6 +179,10 @@ fn packet(
             Err(End::Close(Close::parse_error("this packet is the server's to send")))
         }
     }
+}
+
+fn parse(text: &str) -> Result<Packet<'_>, End> {
+    Packet::parse(text).map_err(|error| End::Close(Close::parse_error(error)))
 }
 
 /// The thread's read buffer, taken while a connection has its turn and put back after: user code never finds it borrowed.
