@@ -33,8 +33,6 @@ mod tls; // HTTPS and wss
 mod unix; // sockets that are files
 mod watch; // when a connection has been idle for too long
 
-pub(crate) use self::listener::listen;
-
 pub use self::app::{App, AppBody, AppFuture, NotFound};
 pub use self::body::Body;
 pub use self::layer::SocketIoLayer;
@@ -53,4 +51,6 @@ pub(crate) use self::body::Lent;
 pub(crate) use self::client_files::ClientFiles;
 pub(crate) use self::connections::Connections;
 pub(crate) use self::health::HealthPath;
+#[cfg(feature = "blocking")]
+pub(crate) use self::listener::listen;
 pub(crate) use self::path::PathRule;

@@ -128,6 +128,7 @@ impl Queue {
     }
 
     /// Waits until a frame of this size leaves half of the queue to others, or is alone in it.
+    #[cfg(feature = "server")]
     pub(crate) async fn room_for(&self, size: usize) {
         loop {
             let moved = self.moved.notified();
