@@ -87,7 +87,7 @@ async fn sixty_four_handlers_that_never_end_stop_the_reading_but_not_the_pings()
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_client_that_has_probed_has_no_more_handlers_than_another() {
     let gate = Gate::default();
-    let server = serve(Server::builder(), |io| {
+    let server = serve(Server::builder().upgrade_timeout(Duration::from_secs(60)), |io| {
         let gate = gate.clone();
         io.on("endless", move |socket: Socket| {
             let gate = gate.clone();

@@ -1,7 +1,10 @@
 //! Servers that stop passing on what is published, while the links to them stay.
 
+use std::time::Duration;
+
 use futures_util::StreamExt;
 use integration_tests::own_brokers::OwnBrokers;
+use integration_tests::wait::within_time;
 use socketio_redis::{RedisError, RedisOptions};
 
 use super::support::{admin, channel, connect, soon, subscribe, told};
@@ -35,7 +38,9 @@ async fn ends(options: &RedisOptions, error: &str, happens: impl AsyncFnOnce()) 
     let redis = connect(options).await.expect("connected");
     let mut feed = subscribe(&redis, &channel()).await;
     happens().await;
-    let unfit = soon(feed.next()).await.expect("it ends with an error").expect_err("unfit");
+    // It is asked twice, five seconds apart, once its Cluster has noticed.
+    let ended = within_time(Duration::from_secs(60), "the end of the feed", feed.next()).await;
+    let unfit = ended.expect("it ends with an error").expect_err("unfit");
     assert!(matches!(unfit, RedisError::Unfit(..)) && told(&unfit).ends_with(error), "{unfit:?}");
     assert!(soon(feed.next()).await.is_none());
     assert_eq!(told(&connect(options).await.expect_err("still so")), told(&unfit));
