@@ -10,6 +10,9 @@ use crate::Sid;
 use crate::adapter::wire::{Answer, HostId, Message, Reply};
 use crate::engine::deadline;
 
+/// Answers to questions about this node's sockets that are made and sent at a time.
+pub(super) const TURNS: usize = 4;
+
 /// Who asks waits this much longer than it says.
 const GRACE: Duration = Duration::from_secs(1);
 
@@ -30,6 +33,16 @@ impl Answering {
     pub(super) fn new(cluster: &Arc<Cluster>, host: &HostId, id: u64, timeout: Duration) -> Self {
         let until = deadline(timeout.saturating_add(GRACE));
         Answering { cluster: cluster.clone(), host: host.clone(), id, until, piece: 0 }
+    }
+
+    /// The whole answer, which is made when it is its turn: large ones that wait for the broker are few.
+    pub(super) async fn whole(&mut self, answer: impl FnOnce() -> Answer) {
+        let cluster = self.cluster.clone();
+        if let Ok(Ok(_turn)) = timeout_at(self.until, cluster.turns.acquire()).await
+            && Instant::now() < self.until
+        {
+            self.last(answer()).await;
+        }
     }
 
     /// The whole answer, or what is left of it.

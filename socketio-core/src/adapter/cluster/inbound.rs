@@ -11,6 +11,7 @@ use smallvec::smallvec;
 use super::answering::Answering;
 use super::inner::{Cluster, lock};
 use super::members::LEASE;
+use crate::adapter::EventPacket;
 use crate::adapter::broker::Frame;
 use crate::adapter::node::LocalNode;
 use crate::adapter::operation::{Operation, Target};
@@ -18,7 +19,6 @@ use crate::adapter::room::Room;
 use crate::adapter::wire::{
     Acks, Answer, Arrival, Ask, Callback, CallbackKey, Emit, HostId, Message, Request, WireError, python,
 };
-use crate::protocol::args::RawArgs;
 use crate::server::dispatch::poll_in_place;
 
 /// How long clients may take to answer a host that did not say how long it waits.
@@ -118,8 +118,12 @@ impl Cluster {
                 }
             }
             Message::Request(request) => {
-                if let Some(host) = host {
-                    self.answer(node, host, request);
+                let Some(host) = host else { return };
+                match &request.ask {
+                    Ask::Event { namespace, packet } => {
+                        self.answer_event(node, host, &request, namespace, packet);
+                    }
+                    _ => self.answer(node, host, request),
                 }
             }
             Message::Reply(reply) => {
@@ -149,7 +153,7 @@ impl Cluster {
         self: &Arc<Self>,
         node: &LocalNode,
         target: &Target,
-        packet: &crate::adapter::EventPacket,
+        packet: &EventPacket,
         host: &HostId,
         key: CallbackKey,
     ) {
@@ -187,7 +191,7 @@ impl Cluster {
         self: &Arc<Self>,
         node: &LocalNode,
         target: &Target,
-        packet: &crate::adapter::EventPacket,
+        packet: &EventPacket,
         host: &HostId,
         id: u64,
         timeout: Duration,
@@ -219,31 +223,43 @@ impl Cluster {
     fn answer(self: &Arc<Self>, node: &Arc<LocalNode>, host: &HostId, request: Request) {
         let Some(runtime) = node.runtime() else { return };
         let mut answering = Answering::new(self, host, request.id, request.timeout);
-        let answer = match request.ask {
+        let node = node.clone();
+        let answer = move || match request.ask {
             Ask::Sockets(target) => Answer::Sockets(node.sockets(&target)),
             Ask::Count(target) => Answer::Count(node.count(&target)),
             Ask::Rooms { namespace } => Answer::Rooms(node.rooms(&namespace)),
-            Ask::Event { namespace, packet } => match node.server_event(&namespace, &packet) {
-                None => Answer::Refused("no handler".into()),
-                Some(mut event) => match poll_in_place(&mut event) {
-                    Poll::Ready(answered) => event_answer(answered),
-                    Poll::Pending => {
-                        runtime.spawn(async move {
-                            let answered = tokio::time::timeout(request.timeout, event).await;
-                            answering.last(event_answer(answered.unwrap_or_default())).await;
-                        });
-                        return;
-                    }
-                },
-            },
-            Ask::Unknown => Answer::Refused("not a question that this node knows".into()),
+            Ask::Event { .. } | Ask::Unknown => Answer::Refused("not a question that this node knows".into()),
         };
-        runtime.spawn(async move { answering.last(answer).await });
+        runtime.spawn(async move { answering.whole(answer).await });
     }
-}
 
-fn event_answer(answered: Option<RawArgs>) -> Answer {
-    answered.map_or_else(|| Answer::Refused("the handler gave no answer".into()), Answer::Event)
+    /// What this node's handler says to an event of another.
+    fn answer_event(
+        self: &Arc<Self>,
+        node: &LocalNode,
+        host: &HostId,
+        request: &Request,
+        namespace: &str,
+        packet: &EventPacket,
+    ) {
+        let Some(runtime) = node.runtime() else { return };
+        let (mut answering, timeout) =
+            (Answering::new(self, host, request.id, request.timeout), request.timeout);
+        let event = node.server_event(namespace, packet);
+        // In the order of the events.
+        let begun = event.map(|mut event| (poll_in_place(&mut event), event));
+        runtime.spawn(async move {
+            let answered = match begun {
+                None => Err("no handler"),
+                Some((Poll::Ready(answered), _)) => Ok(answered),
+                Some((Poll::Pending, event)) => {
+                    Ok(tokio::time::timeout(timeout, event).await.unwrap_or_default())
+                }
+            };
+            let answered = answered.and_then(|args| args.ok_or("the handler gave no answer"));
+            answering.last(answered.map_or_else(|why| Answer::Refused(why.into()), Answer::Event)).await;
+        });
+    }
 }
 
 fn one(namespace: Arc<str>, room: Room) -> Target {

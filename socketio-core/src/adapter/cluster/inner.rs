@@ -5,9 +5,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::{Notify, watch};
+use tokio::sync::{Notify, Semaphore, watch};
 use tokio::time::Instant;
 
+use super::answering::TURNS;
 use super::health::{ClusterCounters, Health};
 use super::members::{LEASE, Members};
 use super::requests::Requests;
@@ -25,6 +26,8 @@ pub(crate) struct Cluster {
     pub(super) requests: Requests,
     pub(super) duplicates: Mutex<DuplicateFilter>,
     pub(super) counters: ClusterCounters,
+    /// Whose turn it is to answer.
+    pub(super) turns: Semaphore,
     subscribed: watch::Sender<bool>,
     /// Members that have not been heard since the link came back.
     returning: Mutex<HashSet<HostId>>,
@@ -51,6 +54,7 @@ impl Cluster {
             requests: Requests::default(),
             duplicates: Mutex::default(),
             counters: ClusterCounters::default(),
+            turns: Semaphore::new(TURNS),
             subscribed: watch::Sender::new(false),
             returning: Mutex::default(),
             times: Mutex::new(Times { last_frame: None, heard_itself: Instant::now(), joined: false }),

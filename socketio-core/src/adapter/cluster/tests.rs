@@ -9,7 +9,7 @@ use futures_core::Stream;
 use tokio::task::coop;
 use tokio::time::{Instant, sleep, timeout};
 
-use super::answering::Answering;
+use super::answering::{Answering, TURNS};
 use super::inner::Cluster;
 use super::{Adapter as _, ClusterAdapter};
 use crate::adapter::broker::{Broker, Channel, Feed, Frame, PublishError};
@@ -253,6 +253,33 @@ async fn an_answer_larger_than_the_queue_displaces_nothing_and_arrives_whole() {
     assert_eq!(rooms, 100_000);
     saying.await.unwrap();
     assert_eq!(cluster.outgoing.queue().dropped(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn answers_that_wait_for_the_broker_are_few_and_end_with_their_questions() {
+    let (cluster, _) = cluster(1 << 20, usize::MAX);
+    let asked = HostId::generate();
+    let made = Arc::new(AtomicUsize::new(0));
+    let rooms = || (0..50_000).map(|number| (format!("room {number}").into(), 1)).collect();
+    let answers: Vec<_> = (0..100)
+        .map(|id| {
+            let (mut answering, made) =
+                (Answering::new(&cluster, &asked, id, Duration::from_secs(5)), made.clone());
+            tokio::spawn(async move {
+                let answer = || {
+                    made.fetch_add(1, SeqCst);
+                    Answer::Rooms(rooms())
+                };
+                answering.whole(answer).await;
+            })
+        })
+        .collect();
+    sleep(Duration::from_secs(1)).await;
+    assert_eq!(made.load(SeqCst), TURNS);
+    for answer in answers {
+        answer.await.unwrap();
+    }
+    assert_eq!((made.load(SeqCst), cluster.outgoing.queue().dropped()), (TURNS, 0));
 }
 
 #[tokio::test]
