@@ -5,6 +5,7 @@ use std::sync::{
     atomic::{AtomicUsize, Ordering::SeqCst},
 };
 
+use socketio_core::Socket;
 use tokio::sync::Semaphore;
 
 use crate::wait::until;
@@ -30,6 +31,14 @@ impl Gate {
     pub async fn pass(&self) {
         self.0.arrived.fetch_add(1, SeqCst);
         self.0.passes.acquire().await.expect("it is never closed").forget();
+    }
+
+    /// The same, but no longer than its client is there.
+    pub async fn pass_or_end(&self, socket: &Socket) {
+        tokio::select! {
+            () = self.pass() => {}
+            () = socket.closed() => {}
+        }
     }
 
     /// Waits until so many handlers, in all, have come here.

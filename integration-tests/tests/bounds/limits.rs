@@ -176,12 +176,7 @@ async fn more_early_events_than_max_early_packets_or_bytes_end_the_connection_wi
         let gate = gate.clone();
         io.on_connect(move |socket: Socket| {
             let gate = gate.clone();
-            async move {
-                tokio::select! {
-                    () = gate.pass() => {}
-                    () = socket.closed() => {}
-                }
-            }
+            async move { gate.pass_or_end(&socket).await }
         });
     })
     .await;

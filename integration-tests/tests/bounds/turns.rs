@@ -19,22 +19,21 @@ fn quick() -> ServerBuilder {
     Server::builder().ping_interval(Duration::from_millis(200)).ping_timeout(Duration::from_secs(4))
 }
 
+/// Handlers that wait at the gate for as long as their client is there.
+fn endless(gate: &Gate) -> impl FnOnce(&Server) {
+    let gate = gate.clone();
+    move |io| {
+        io.on("endless", move |socket: Socket| {
+            let gate = gate.clone();
+            async move { gate.pass_or_end(&socket).await }
+        });
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn sixty_four_handlers_that_never_end_stop_the_reading_but_not_the_pings() {
     let gate = Gate::default();
-    let server = serve(quick(), |io| {
-        let gate = gate.clone();
-        io.on("endless", move |socket: Socket| {
-            let gate = gate.clone();
-            async move {
-                tokio::select! {
-                    () = gate.pass() => {}
-                    () = socket.closed() => {}
-                }
-            }
-        });
-    })
-    .await;
+    let server = serve(quick(), endless(&gate)).await;
     for transport in ["websocket", "polling"] {
         let before = gate.count();
         let mut client = joined(transport, server.port).await;
@@ -87,19 +86,8 @@ async fn sixty_four_handlers_that_never_end_stop_the_reading_but_not_the_pings()
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_client_that_has_probed_has_no_more_handlers_than_another() {
     let gate = Gate::default();
-    let server = serve(Server::builder().upgrade_timeout(Duration::from_secs(60)), |io| {
-        let gate = gate.clone();
-        io.on("endless", move |socket: Socket| {
-            let gate = gate.clone();
-            async move {
-                tokio::select! {
-                    () = gate.pass() => {}
-                    () = socket.closed() => {}
-                }
-            }
-        });
-    })
-    .await;
+    let builder = Server::builder().upgrade_timeout(Duration::from_secs(60));
+    let server = serve(builder, endless(&gate)).await;
     let mut client = joined("polling", server.port).await;
     let mut socket = client.probe().await;
     // The answer to what has been handed on whole is not kept from a client that upgrades.

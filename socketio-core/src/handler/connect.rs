@@ -179,12 +179,11 @@ pub(super) fn refuse(context: &Context<'_>, rejection: &Rejection) -> Connecting
         }
         // In the application's own words.
         Rejection::Other(text) => return Connecting::Ready(Err(ConnectError::new(text))),
-        &Rejection::Absent(AUTH) => ConnectError::new(rejection.to_string()),
-        Rejection::Absent(_) => ConnectError::default(),
+        &Rejection::Absent(what) => {
+            tracing::warn!(target: "socketio", %sid, namespace, %rejection, "on_connect does not run, the client is refused");
+            if what == AUTH { ConnectError::new(rejection.to_string()) } else { ConnectError::default() }
+        }
     };
-    if matches!(rejection, Rejection::Absent(_)) {
-        tracing::warn!(target: "socketio", %sid, namespace, %rejection, "on_connect does not run, the client is refused");
-    }
     Connecting::Ready(Err(error))
 }
 

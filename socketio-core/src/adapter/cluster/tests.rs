@@ -45,10 +45,7 @@ async fn soon(what: &str, is_so: impl Fn() -> bool) {
 #[tokio::test(start_paused = true)]
 async fn while_a_broker_asks_to_wait_links_members_and_queue_stay_as_they_are() {
     let hub = MemoryHub::named(&Sid::generate());
-    let ((io, a), (_io, b)) = (node(&hub).await, node(&hub).await);
-    while [&a, &b].iter().any(|node| node.health().members < 1) {
-        sleep(Duration::from_millis(10)).await;
-    }
+    let [(io, a), (_io, b)] = two_nodes(&hub).await;
     hub.block(true);
     io.emit("held", ()).unwrap();
     let begin = Instant::now();
@@ -74,10 +71,7 @@ async fn while_a_broker_asks_to_wait_links_members_and_queue_stay_as_they_are() 
 #[tokio::test(start_paused = true)]
 async fn after_an_outage_nobody_waits_for_a_node_that_says_goodbye() {
     let hub = MemoryHub::named(&Sid::generate());
-    let ((_here, a), (_there, b)) = (node(&hub).await, node(&hub).await);
-    while a.health().members < 1 {
-        sleep(Duration::from_millis(10)).await;
-    }
+    let [(_here, a), (_there, b)] = two_nodes(&hub).await;
     let [here, there] = [&a, &b].map(|node| node.cluster());
     here.link_down(&std::io::Error::other("cut"));
     here.link_up();

@@ -115,25 +115,20 @@ impl Queue {
             let state = self.lock();
             state.first + state.frames.len() as u64
         };
-        let flushed = async {
-            loop {
-                let moved = self.moved.notified();
-                if self.lock().first >= until {
-                    return;
-                }
-                moved.await;
-            }
-        };
-        tokio::time::timeout(deadline, flushed).await.is_ok()
+        tokio::time::timeout(deadline, self.until(|state| state.first >= until)).await.is_ok()
     }
 
     /// Waits until a frame of this size leaves half of the queue to others, or is alone in it.
     #[cfg(feature = "server")]
     pub(crate) async fn room_for(&self, size: usize) {
+        self.until(|state| state.frames.is_empty() || state.bytes + size <= self.limits.bytes / 2).await;
+    }
+
+    /// Waits until frames have left, so that this is so.
+    async fn until(&self, is_so: impl Fn(&State) -> bool) {
         loop {
             let moved = self.moved.notified();
-            let (frames, bytes) = self.len();
-            if frames == 0 || bytes + size <= self.limits.bytes / 2 {
+            if is_so(&self.lock()) {
                 return;
             }
             moved.await;
